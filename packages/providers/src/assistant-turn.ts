@@ -1,0 +1,68 @@
+import type { ProviderError } from './errors.ts';
+import type { AssistantMessage, Family } from './message.ts';
+import { cacheWriteCount, countOrZero, type TokenCounts, tokenCounts } from './token-counts.ts';
+
+export type StopReason =
+  | 'end-turn'
+  | 'tool-use'
+  | 'max-tokens'
+  | 'stop-sequence'
+  | 'pause'
+  | 'refusal'
+  | 'content-filter'
+  | 'context-window'
+  | 'aborted'
+  | 'error';
+
+/** One model response, whole or as far as it came: the last event of every provider stream. */
+export interface AssistantTurn {
+  readonly message: AssistantMessage;
+  readonly stopReason: StopReason;
+  readonly tokens: TokenCounts;
+  /** `tokens.cacheRead`, not reported as 0. */
+  readonly cacheReadTokens: number;
+  /** Σ `tokens.cacheWrite`, not reported as 0. */
+  readonly cacheWriteTokens: number;
+  readonly family: Family;
+  /** The model that answered, in the vendor's words. */
+  readonly model: string;
+  readonly responseId?: string;
+  readonly timing: TurnTiming;
+  /** `final`: the vendor's last word. `partial`: the stream ended before it. `none`: no usage was seen. */
+  readonly usageState: 'final' | 'partial' | 'none';
+  /** The vendor's usage object, untouched; `null` when none arrived. */
+  readonly rawUsage: unknown;
+  /** Present with the stop reasons `error` and `aborted`. */
+  readonly error?: ProviderError;
+}
+
+export interface TurnTiming {
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** From `startedAt` to the first event of the response; absent if none came. */
+  readonly firstTokenMs?: number;
+  readonly durationMs: number;
+}
+
+/** What makes a turn; the rest has defaults, so a provider that knows nothing of caching still makes a whole one. */
+export interface AssistantTurnParts
+  extends Partial<Omit<AssistantTurn, 'cacheReadTokens' | 'cacheWriteTokens' | 'message'>> {
+  readonly message: AssistantMessage;
+}
+
+/** A turn from its parts. Counters left out are not reported, and count 0 where a number is asked for. */
+export function assistantTurn(parts: AssistantTurnParts): AssistantTurn {
+  const tokens = parts.tokens ?? tokenCounts();
+  return {
+    stopReason: 'end-turn',
+    family: 'unknown',
+    model: 'unknown',
+    timing: { startedAt: 0, durationMs: 0 },
+    usageState: parts.tokens === undefined ? 'none' : 'final',
+    rawUsage: null,
+    ...parts,
+    tokens,
+    cacheReadTokens: countOrZero(tokens.cacheRead),
+    cacheWriteTokens: countOrZero(cacheWriteCount(tokens)),
+  };
+}

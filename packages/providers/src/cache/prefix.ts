@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+/** One piece of a request in the order a prompt cache matches it: what the vendor renders first comes first. */
+export interface PrefixBlock {
+  /** Where it stands in the vendor's request body, such as `messages[3].content[0]`. */
+  readonly path: string;
+  readonly role: 'tool' | 'system' | 'user' | 'assistant';
+  /** What it is, in the vendor's word; `tool_use` and `tool_result` runs count as one position in a lookback. */
+  readonly kind: string;
+  /** The block's JSON as it is sent, without cache marks. */
+  readonly text: string;
+  /** Whether a cache mark may stand on it. */
+  readonly markable: boolean;
+}
+
+/** The hash of the prefix that ends with each block. Equal hashes mean equal bytes from the first block on. */
+export function prefixHashes(blocks: readonly PrefixBlock[]): readonly string[] {
+  let previous = '';
+  return blocks.map((block) => {
+    // Both parts have a length of their own: the hash is fixed, the rest is one block.
+    previous = createHash('sha256')
+      .update(previous)
+      .update('\n')
+      .update(block.role)
+      .update('\n')
+      .update(block.text)
+      .digest('hex');
+    return previous;
+  });
+}
+
+/** The name of a whole request's content: hash of its tools, system prompt and messages, without cache marks. */
+export function prefixFingerprint(blocks: readonly PrefixBlock[]): string {
+  return `sha256:${prefixHashes(blocks).at(-1) ?? ''}`;
+}

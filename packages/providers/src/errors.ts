@@ -1,0 +1,55 @@
+export type ProviderErrorCode =
+  | 'provider/aborted'
+  | 'provider/auth'
+  | 'provider/context-window'
+  | 'provider/invalid-request'
+  | 'provider/malformed-stream'
+  | 'provider/missing-credentials'
+  | 'provider/network'
+  | 'provider/not-found'
+  | 'provider/overloaded'
+  | 'provider/rate-limited'
+  | 'provider/server'
+  | 'provider/stream-cut'
+  | 'provider/timeout'
+  | 'provider/unknown-model'
+  | 'provider/unsupported';
+
+export interface ProviderErrorDetails {
+  /** HTTP status, where the vendor answered with one. */
+  readonly status?: number;
+  /** How long the vendor asks us to wait. */
+  readonly retryAfterMs?: number;
+  /** The vendor's name for the exchange, to quote to its support. */
+  readonly requestId?: string;
+  readonly cause?: unknown;
+}
+
+const RETRYABLE: ReadonlySet<ProviderErrorCode> = new Set<ProviderErrorCode>([
+  'provider/network',
+  'provider/overloaded',
+  'provider/rate-limited',
+  'provider/server',
+  'provider/stream-cut',
+  'provider/timeout',
+]);
+
+/** What a vendor, the network or a caller of ours did wrong. Branch on `code`, not on the class or the text. */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly code: ProviderErrorCode;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(code: ProviderErrorCode, message: string, details: ProviderErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+    this.requestId = details.requestId;
+    this.retryable = RETRYABLE.has(code);
+  }
+}

@@ -1,0 +1,69 @@
+export { anthropicPrefixBlocks } from './anthropic/prefix-blocks.ts';
+export {
+  type AssistantTurn,
+  type AssistantTurnParts,
+  assistantTurn,
+  type StopReason,
+  type TurnTiming,
+} from './assistant-turn.ts';
+export {
+  type CachedRequest,
+  type CacheEntry,
+  type CacheState,
+  type CacheVerdict,
+  EMPTY_CACHE,
+  serveFromCache,
+} from './cache/cache-model.ts';
+export { chatPrefixBlocks } from './cache/chat-prefix.ts';
+export { type CacheRules, cacheRules, LIFETIME_MS } from './cache/family-rules.ts';
+export { type CachePolicy, type PlannedMark, planBreakpoints } from './cache/plan-breakpoints.ts';
+export { type PrefixBlock, prefixFingerprint, prefixHashes } from './cache/prefix.ts';
+export { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from './errors.ts';
+export { asArray, asObject, type JsonObject, type JsonValue, parseExactJson } from './json.ts';
+export {
+  type AssistantBlock,
+  type AssistantMessage,
+  type Block,
+  type DocumentBlock,
+  type Family,
+  type ImageBlock,
+  type Message,
+  messageText,
+  type OpaqueBlock,
+  type RedactedThinkingBlock,
+  type TextBlock,
+  type ThinkingBlock,
+  type ToolCallBlock,
+  type ToolMessage,
+  type ToolResultBlock,
+  toolCalls,
+  type UserBlock,
+  type UserMessage,
+  userMessage,
+} from './message.ts';
+export { completeTurn, type Model, type Provider, type StreamOptions } from './model.ts';
+export type { ModelRequest, ToolChoice, ToolDefinition } from './request.ts';
+export type {
+  AssistantTurnEvent,
+  BlockEndEvent,
+  CitationEvent,
+  DeltaEvent,
+  StreamEvent,
+  TextDeltaEvent,
+  ThinkingDeltaEvent,
+  ToolCallDeltaEvent,
+  WarningEvent,
+} from './stream-event.ts';
+export {
+  addCounts,
+  CACHE_LIFETIMES,
+  type CacheLifetime,
+  type Count,
+  cacheWriteCount,
+  countOrZero,
+  type KnownTokenCounts,
+  promptTokenCount,
+  reportsCache,
+  type TokenCounts,
+  tokenCounts,
+} from './token-counts.ts';

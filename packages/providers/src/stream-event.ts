@@ -1,0 +1,60 @@
+import type { AssistantTurn } from './assistant-turn.ts';
+import type { JsonObject } from './json.ts';
+import type { AssistantBlock } from './message.ts';
+
+/**
+ * What a provider stream says, in order.
+ *
+ * E1. `assistant-turn` comes last and exactly once, whatever the vendor, the network or the caller did.
+ * E2. Deltas carry only what is new; nothing carries the message so far.
+ * E3. `blockIndex` numbers the blocks of a turn in the order they begin.
+ */
+export type StreamEvent = DeltaEvent | BlockEndEvent | WarningEvent | AssistantTurnEvent;
+
+export type DeltaEvent = TextDeltaEvent | ThinkingDeltaEvent | ToolCallDeltaEvent | CitationEvent;
+
+export interface TextDeltaEvent {
+  readonly type: 'text-delta';
+  readonly blockIndex: number;
+  readonly text: string;
+}
+
+export interface ThinkingDeltaEvent {
+  readonly type: 'thinking-delta';
+  readonly blockIndex: number;
+  readonly text: string;
+}
+
+export interface ToolCallDeltaEvent {
+  readonly type: 'tool-call-delta';
+  readonly blockIndex: number;
+  readonly id: string;
+  readonly name: string;
+  /** The next piece of the arguments' JSON text; empty in the event that opens the call. */
+  readonly argumentsText: string;
+}
+
+export interface CitationEvent {
+  readonly type: 'citation';
+  readonly blockIndex: number;
+  /** As the vendor sent it. */
+  readonly citation: JsonObject;
+}
+
+export interface BlockEndEvent {
+  readonly type: 'block-end';
+  readonly blockIndex: number;
+  readonly block: AssistantBlock;
+}
+
+/** Something the caller asked for was adapted, or something odd was seen; the stream goes on. */
+export interface WarningEvent {
+  readonly type: 'warning';
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface AssistantTurnEvent {
+  readonly type: 'assistant-turn';
+  readonly turn: AssistantTurn;
+}

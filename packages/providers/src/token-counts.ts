@@ -1,0 +1,81 @@
+/**
+ * How many tokens one model response used, by the way they were billed.
+ *
+ * Owns: the disjoint buckets and their arithmetic.
+ * Leaves to each adapter's `decode-usage.ts`: reading a vendor's counters. Nobody else does.
+ *
+ * T1. Buckets never overlap: fresh + cacheRead + Σ cacheWrite = all prompt tokens.
+ * T2. What a vendor did not say is `'not-reported'`, which is not zero.
+ */
+
+/** A counter a vendor may leave out. Not reported is not zero. */
+export type Count = number | 'not-reported';
+
+/** How long a cache write lives; `unknown` where the vendor does not say. */
+export type CacheLifetime = '5m' | '1h' | '30m' | '12h' | 'unknown';
+
+export const CACHE_LIFETIMES: readonly CacheLifetime[] = ['5m', '1h', '30m', '12h', 'unknown'];
+
+export interface TokenCounts {
+  /** Prompt tokens neither read from nor written to the cache. */
+  readonly fresh: Count;
+  readonly cacheRead: Count;
+  readonly cacheWrite: Readonly<Record<CacheLifetime, Count>>;
+  /** All billed output, reasoning included. */
+  readonly output: Count;
+  /** The part of `output` that was reasoning. */
+  readonly reasoning: Count;
+  /** Requests to the vendor's own tools, not tokens. */
+  readonly serverTools: Readonly<Record<string, number>>;
+}
+
+/** What a caller knows of a `TokenCounts`; the rest is not reported. */
+export interface KnownTokenCounts extends Partial<Omit<TokenCounts, 'cacheWrite'>> {
+  readonly cacheWrite?: Partial<TokenCounts['cacheWrite']>;
+}
+
+/** Token counts from the known ones; every other counter is `'not-reported'`. */
+export function tokenCounts(known: KnownTokenCounts = {}): TokenCounts {
+  return {
+    fresh: 'not-reported',
+    cacheRead: 'not-reported',
+    output: 'not-reported',
+    reasoning: 'not-reported',
+    serverTools: {},
+    ...known,
+    cacheWrite: {
+      '5m': 'not-reported',
+      '1h': 'not-reported',
+      '30m': 'not-reported',
+      '12h': 'not-reported',
+      unknown: 'not-reported',
+      ...known.cacheWrite,
+    },
+  };
+}
+
+/** The count where a number is needed: not reported counts 0. */
+export function countOrZero(count: Count): number {
+  return count === 'not-reported' ? 0 : count;
+}
+
+/** The sum of two counts: known only where both are. */
+export function addCounts(a: Count, b: Count): Count {
+  return a === 'not-reported' || b === 'not-reported' ? 'not-reported' : a + b;
+}
+
+/** All cache writes together: the sum of the lifetimes that were reported, or not reported when none was. */
+export function cacheWriteCount(tokens: TokenCounts): Count {
+  const reported = Object.values(tokens.cacheWrite).filter((count) => count !== 'not-reported');
+  return reported.length === 0 ? 'not-reported' : reported.reduce((sum, count) => sum + count, 0);
+}
+
+/** All prompt tokens. Not reported when the vendor gave no prompt count; cache counters it left out were inside that count. */
+export function promptTokenCount(tokens: TokenCounts): Count {
+  return addCounts(tokens.fresh, countOrZero(tokens.cacheRead) + countOrZero(cacheWriteCount(tokens)));
+}
+
+/** Whether the vendor said anything about caching. */
+export function reportsCache(tokens: TokenCounts): boolean {
+  return tokens.cacheRead !== 'not-reported' || cacheWriteCount(tokens) !== 'not-reported';
+}
