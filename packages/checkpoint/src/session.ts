@@ -29,7 +29,7 @@ export interface Entry extends NewEntry {
   readonly id: EntryId;
   /** The entry before it; `null` for the root alone. */
   readonly parent: EntryId | null;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds at which it was first appended: sessions that append the same to the same parent share the entry. */
   readonly createdAt: number;
 }
 

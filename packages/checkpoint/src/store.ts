@@ -1,4 +1,14 @@
-import type { Entry, EntryId, NewEntry, SessionId, SessionRecord, Snapshot, SnapshotContent, SnapshotId, TurnRow } from './session.ts';
+import type {
+  Entry,
+  EntryId,
+  NewEntry,
+  SessionId,
+  SessionRecord,
+  Snapshot,
+  SnapshotContent,
+  SnapshotId,
+  TurnRow,
+} from './session.ts';
 
 /**
  * The contract of every store.
@@ -10,6 +20,9 @@ import type { Entry, EntryId, NewEntry, SessionId, SessionRecord, Snapshot, Snap
  * C2. A write names the tip it builds on; if the session has moved, nothing is written and `checkpoint/tip-moved` is thrown.
  * C3. What a method returned is durable: a process killed right after it loses nothing of it.
  * C4. Reading never writes.
+ *
+ * C5. An entry belongs to every session that appended it, a ledger row and a snapshot to the one session that committed them.
+ *     A branch shows its own, and up to where it left another branch, that one's.
  *
  * Every method rejects with a `CheckpointError`; its `code` says what to do.
  */
@@ -24,7 +37,11 @@ export interface CheckpointStore {
   listSessions(): Promise<readonly SessionRecord[]>;
 
   /** A new session whose tip is the snapshot's entry. Copies no entry. Rejects with `checkpoint/snapshot-missing`. */
-  forkSession(fork: { readonly id: SessionId; readonly snapshotId: SnapshotId; readonly createdAt: number }): Promise<SessionRecord>;
+  forkSession(fork: {
+    readonly id: SessionId;
+    readonly snapshotId: SnapshotId;
+    readonly createdAt: number;
+  }): Promise<SessionRecord>;
 
   /** Appends entries in order and moves the tip to the last of them. */
   appendEntries(append: Append): Promise<AppendResult>;

@@ -1,0 +1,1 @@
+export { describeStoreConformance, type StorePlace } from './store-conformance.ts';
