@@ -1,6 +1,6 @@
 import type { ProviderError } from './errors.ts';
 import type { AssistantMessage, Family } from './message.ts';
-import { cacheWriteCount, countOrZero, type TokenCounts, tokenCounts } from './token-counts.ts';
+import { cacheWriteCount, countOrZero, type KnownTokenCounts, type TokenCounts, tokenCounts } from './token-counts.ts';
 
 export type StopReason =
   | 'end-turn'
@@ -44,15 +44,16 @@ export interface TurnTiming {
   readonly durationMs: number;
 }
 
-/** What makes a turn; the rest has defaults, so a provider that knows nothing of caching still makes a whole one. */
-export interface AssistantTurnParts
-  extends Partial<Omit<AssistantTurn, 'cacheReadTokens' | 'cacheWriteTokens' | 'message'>> {
+/** What makes a turn; the rest has defaults, so a stream that knows nothing of caching still makes a whole one. */
+export interface AssistantTurnParts extends Partial<Omit<AssistantTurn, 'message' | 'tokens'>> {
   readonly message: AssistantMessage;
+  /** Where absent, `cacheReadTokens` and `cacheWriteTokens` are taken as the counts; where present, they are ignored. */
+  readonly tokens?: KnownTokenCounts;
 }
 
 /** A turn from its parts. Counters left out are not reported, and count 0 where a number is asked for. */
 export function assistantTurn(parts: AssistantTurnParts): AssistantTurn {
-  const tokens = parts.tokens ?? tokenCounts();
+  const tokens = tokenCounts(parts.tokens ?? cacheCountsAlone(parts));
   return {
     stopReason: 'end-turn',
     family: 'unknown',
@@ -64,5 +65,12 @@ export function assistantTurn(parts: AssistantTurnParts): AssistantTurn {
     tokens,
     cacheReadTokens: countOrZero(tokens.cacheRead),
     cacheWriteTokens: countOrZero(cacheWriteCount(tokens)),
+  };
+}
+
+function cacheCountsAlone({ cacheReadTokens, cacheWriteTokens }: AssistantTurnParts): KnownTokenCounts {
+  return {
+    ...(cacheReadTokens === undefined ? {} : { cacheRead: cacheReadTokens }),
+    ...(cacheWriteTokens === undefined ? {} : { cacheWrite: { unknown: cacheWriteTokens } }),
   };
 }

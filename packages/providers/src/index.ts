@@ -1,4 +1,18 @@
+export {
+  type AnthropicCacheTokens,
+  anthropicCacheTokens,
+  tokensFromAnthropic,
+} from './anthropic/decode-usage.ts';
 export { anthropicPrefixBlocks } from './anthropic/prefix-blocks.ts';
+export {
+  type AnthropicClient,
+  type AnthropicOptions,
+  type AnthropicStreamOptions,
+  anthropic,
+  anthropicModel,
+  streamAnthropic,
+} from './anthropic/provider.ts';
+export { toolCallBlock } from './assemble-message.ts';
 export {
   type AssistantTurn,
   type AssistantTurnParts,
@@ -42,7 +56,43 @@ export {
   userMessage,
 } from './message.ts';
 export { completeTurn, type Model, type Provider, type StreamOptions } from './model.ts';
+export { type OllamaCacheTokens, ollamaCacheTokens, tokensFromOllama } from './ollama/decode-usage.ts';
+export {
+  type OllamaClient,
+  type OllamaOptions,
+  type OllamaStreamOptions,
+  ollama,
+  ollamaModel,
+  streamOllama,
+} from './ollama/provider.ts';
+export {
+  type OpenAICacheTokens,
+  openaiCachedReadTokens,
+  openaiCacheTokens,
+  tokensFromOpenAIChat,
+} from './openai/decode-usage.ts';
+export {
+  type OpenAIChatClient,
+  type OpenAIChatOptions,
+  type OpenAIChatStreamOptions,
+  type OpenAIOptions,
+  openai,
+  openaiChatModel,
+  streamOpenAIChat,
+} from './openai/provider.ts';
+export {
+  type KnownTurnPrice,
+  type PriceDoubt,
+  type PricePart,
+  type PriceParts,
+  priceTurn,
+  type RequestPart,
+  type TurnPrice,
+  type UnknownTurnPrice,
+} from './price.ts';
+export type { PricedModel } from './price-lookup.ts';
 export type { ModelRequest, ToolChoice, ToolDefinition } from './request.ts';
+export { type ResolveOptions, resolveModel } from './resolve-model.ts';
 export type {
   AssistantTurnEvent,
   BlockEndEvent,

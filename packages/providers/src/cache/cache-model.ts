@@ -75,7 +75,7 @@ function serveExplicit(
     if (hash === undefined || tokens <= covered) continue;
     written[lifetime] = (written[lifetime] ?? 0) + tokens - covered;
     covered = tokens;
-    alive.set(hash, { tokens, lifetime, expiresAt: request.at + LIFETIME_MS[lifetime] });
+    keep(alive, hash, { tokens, lifetime, expiresAt: request.at + LIFETIME_MS[lifetime] });
   }
   return { fresh: endAt(ends, ends.length - 1) - covered, read, written, state: alive };
 }
@@ -97,7 +97,7 @@ function serveImplicit(
   const kept = rules.remembers === 'last-request' ? new Map<string, CacheEntry>() : alive;
   const lifetime = rules.lifetimes[0] ?? 'unknown';
   for (const [index, { hash }] of request.blocks.entries()) {
-    kept.set(hash, { tokens: endAt(ends, index), lifetime, expiresAt: request.at + LIFETIME_MS[lifetime] });
+    keep(kept, hash, { tokens: endAt(ends, index), lifetime, expiresAt: request.at + LIFETIME_MS[lifetime] });
   }
   return { fresh: endAt(ends, ends.length - 1) - read, read, written: {}, state: kept };
 }
@@ -121,7 +121,13 @@ function isInsideToolRun(request: CachedRequest, index: number): boolean {
 
 function renew(alive: Map<string, CacheEntry>, hash: string | undefined, at: number): void {
   const entry = hash === undefined ? undefined : alive.get(hash);
-  if (hash !== undefined && entry) alive.set(hash, { ...entry, expiresAt: at + LIFETIME_MS[entry.lifetime] });
+  if (hash !== undefined && entry) keep(alive, hash, { ...entry, expiresAt: at + LIFETIME_MS[entry.lifetime] });
+}
+
+/** Requests under way together are served in any order of their start; an earlier one does not shorten what a later one renewed. */
+function keep(entries: Map<string, CacheEntry>, hash: string, entry: CacheEntry): void {
+  const expiresAt = Math.max(entry.expiresAt, entries.get(hash)?.expiresAt ?? entry.expiresAt);
+  entries.set(hash, { ...entry, expiresAt });
 }
 
 function prefixLengths(request: CachedRequest): readonly number[] {

@@ -34,7 +34,8 @@ export const LIFETIME_MS: Readonly<Record<CacheLifetime, number>> = {
  * Minimum prefix by model, first match wins. Source: Anthropic's prompt-caching page, November 2026; the 5.5 generation at second hand.
  */
 const ANTHROPIC_MINIMUM_TOKENS: readonly (readonly [RegExp, number])[] = [
-  [/(fable|mythos|opus|sonnet|haiku)-5-[1-9]/, 512],
+  // A single digit is a generation, more are a date.
+  [/(fable|mythos|opus|sonnet|haiku)-5-[1-9](?!\d)/, 512],
   [/(fable|mythos|opus)-5/, 512],
   [/opus-4-7|mythos-preview/, 2048],
   [/opus-4-[56]|haiku-4-5/, 4096],

@@ -57,12 +57,12 @@ function previousRequestEnd(blocks: readonly PrefixBlock[]): number {
   return blocks.findLastIndex((block, index) => index < lastAnswer && block.role !== 'assistant') + 1;
 }
 
-/** A token is at least one character, so fewer characters than the minimum are fewer tokens too. */
+/** A token is at least one byte, so fewer bytes than the minimum are fewer tokens too. A character may be several tokens. */
 function isSurelyBelowMinimum(blocks: readonly PrefixBlock[], blockIndex: number, rules: CacheRules): boolean {
-  let characters = 0;
+  let bytes = 0;
   for (const block of blocks.slice(0, blockIndex + 1)) {
-    characters += block.text.length;
-    if (characters >= rules.minimumTokens) return false;
+    bytes += Buffer.byteLength(block.text);
+    if (bytes >= rules.minimumTokens) return false;
   }
   return true;
 }

@@ -5,8 +5,10 @@
  * Leaves to the adapters: opening the SDK's stream, decoding its events, naming its errors.
  *
  * D1. Complete means the wire's terminal event was seen. An SDK stream that merely stops has been cut, or was aborted.
+ *     After that event a cut or an abort undoes nothing; an error in the vendor's own words still does.
  * D2. After the first event is asked for, nothing is thrown: failures end the stream with a turn that says so.
  * D3. A consumer that leaves early aborts the exchange; no socket and no timer outlives the iterator.
+ * D4. An abort and the time limit end the wait at once, even for a client that ignores its signal.
  */
 
 import {
@@ -71,7 +73,7 @@ export async function* sendExchange<WireEvent>(
   try {
     yield* exchange.warnings;
     signal.throwIfAborted();
-    for await (const wireEvent of await exchange.open(signal)) {
+    for await (const wireEvent of readUntilAborted(() => exchange.open(signal), signal)) {
       firstTokenAt ??= clock();
       yield* decoder.decode(wireEvent);
     }
@@ -91,14 +93,58 @@ export async function* sendExchange<WireEvent>(
   yield { type: 'assistant-turn', turn: endTurn(decoder.finish(), interruption, timing) };
 }
 
+/** The stream's events until it ends or the signal says stop: a client that ignores the signal keeps nobody waiting. */
+async function* readUntilAborted<WireEvent>(
+  open: () => Promise<AsyncIterable<WireEvent>>,
+  signal: AbortSignal,
+): AsyncGenerator<WireEvent, void, undefined> {
+  // One listener for the whole stream, and one waiting promise at a time: racing each event with the signal would pile up both.
+  let stopWaiting = (): void => {};
+  const onAbort = (): void => stopWaiting();
+  const orAborted = <Value>(value: Promise<Value>): Promise<Value> =>
+    new Promise((resolve, reject) => {
+      stopWaiting = () => reject(signal.reason);
+      value.then(resolve, reject);
+    });
+
+  signal.addEventListener('abort', onAbort);
+  try {
+    const iterator = (await orAborted(open()))[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const next = await orAborted(iterator.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      const left = iterator.return?.().catch(() => undefined);
+      if (!signal.aborted) await left;
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
 function endTurn(decoded: DecodedTurn, interruption: Interruption, timing: TurnTiming): AssistantTurn {
   const { stopReason, error, ...parts } = decoded;
-  // What happens after the terminal event does not undo it.
-  if (stopReason !== undefined && error === undefined) return assistantTurn({ ...parts, stopReason, timing });
+  const vendorError = error ?? (isVendorError(interruption) ? interruption : undefined);
+  if (stopReason !== undefined && vendorError === undefined) return assistantTurn({ ...parts, stopReason, timing });
   const usageState = parts.usageState === 'final' ? 'partial' : (parts.usageState ?? 'none');
-  const failure = error ?? describeInterruption(interruption);
+  const failure = vendorError ?? describeInterruption(interruption);
   const reason = failure.code === 'provider/aborted' ? 'aborted' : 'error';
   return assistantTurn({ ...parts, usageState, stopReason: reason, timing, error: failure });
+}
+
+const OUR_SIDE: ReadonlySet<string> = new Set([
+  'provider/aborted',
+  'provider/malformed-stream',
+  'provider/network',
+  'provider/timeout',
+]);
+
+function isVendorError(interruption: Interruption): interruption is ProviderError {
+  return interruption instanceof ProviderError && !OUR_SIDE.has(interruption.code);
 }
 
 function describeInterruption(interruption: Interruption): ProviderError {

@@ -1,0 +1,98 @@
+import { Anthropic } from '@anthropic-ai/sdk';
+import { cacheRules } from '../cache/family-rules.ts';
+import { planBreakpoints } from '../cache/plan-breakpoints.ts';
+import { ProviderError } from '../errors.ts';
+import type { Model, Provider } from '../model.ts';
+import type { ModelRequest } from '../request.ts';
+import type { StreamEvent } from '../stream-event.ts';
+import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
+import { checkRequest } from './check-request.ts';
+import { createAnthropicDecoder } from './decode-stream.ts';
+import { encodeRequest } from './encode-request.ts';
+import { placeMarks } from './place-marks.ts';
+import { anthropicPrefixBlocks } from './prefix-blocks.ts';
+import { readAnthropicError } from './read-error.ts';
+
+/** What is needed of a client: the SDK's own, or one for Bedrock or Vertex. */
+export interface AnthropicClient {
+  readonly messages: {
+    create(
+      body: { readonly model: string; readonly max_tokens: number; readonly messages: unknown; readonly stream: true },
+      options: { readonly signal: AbortSignal; readonly maxRetries: number; readonly timeout?: number },
+    ): PromiseLike<AsyncIterable<unknown>>;
+  };
+}
+
+export interface AnthropicStreamOptions extends ExchangeOptions {
+  /** The vendor's name of the model. */
+  readonly model: string;
+}
+
+export interface AnthropicOptions {
+  /** Default: the environment's `ANTHROPIC_API_KEY`. */
+  readonly apiKey?: string;
+  /** Without `/v1`, which the SDK adds. */
+  readonly baseURL?: string;
+  readonly fetch?: typeof fetch;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * One call to the Messages API. Throws `provider/invalid-request` at once for a request the vendor is sure to refuse; nothing is
+ * sent before the first event is asked for, and after that nothing is thrown.
+ */
+export function streamAnthropic(
+  client: AnthropicClient,
+  request: ModelRequest,
+  { model, ...options }: AnthropicStreamOptions,
+): AsyncIterable<StreamEvent> {
+  checkRequest(request);
+  const { body, warnings } = encodeRequest(request, model);
+  const marks = planBreakpoints(anthropicPrefixBlocks(body), request.cache ?? 'auto', cacheRules('anthropic', model));
+  const markedBody = placeMarks(body, marks);
+  const { clock = Date.now, timeoutMs } = options;
+  return sendExchange({
+    ...options,
+    // Retries are the caller's, so that each attempt is known. The SDK's own time limit would cut a longer one short.
+    open: async (signal) =>
+      client.messages.create(
+        { ...markedBody, stream: true },
+        { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
+      ),
+    decoder: createAnthropicDecoder(),
+    readError: (error) => readAnthropicError(error, clock()),
+    warnings,
+  });
+}
+
+/** A model behind a client of yours. */
+export function anthropicModel(client: AnthropicClient, id: string): Model {
+  return {
+    id,
+    family: 'anthropic',
+    stream: (request, options) => streamAnthropic(client, request, { ...options, model: id }),
+    prefixBlocks: (request) => anthropicPrefixBlocks(encodeRequest(request, id).body),
+  };
+}
+
+/** Claude models on Anthropic's own API. Throws `provider/missing-credentials` if there is no API key. */
+export function anthropic(options: AnthropicOptions = {}): Provider {
+  const apiKey = options.apiKey ?? process.env['ANTHROPIC_API_KEY'];
+  if (!apiKey) {
+    throw new ProviderError(
+      'provider/missing-credentials',
+      'There is no Anthropic API key: pass anthropic({ apiKey }) or set ANTHROPIC_API_KEY.',
+    );
+  }
+  const client = new Anthropic({
+    apiKey,
+    ...(options.baseURL === undefined ? {} : { baseURL: options.baseURL }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...(options.headers === undefined ? {} : { defaultHeaders: options.headers }),
+    maxRetries: 0,
+    // What goes wrong is told by the turn; a library does not write to its host's console.
+    logLevel: 'off',
+  });
+  return { model: (id) => anthropicModel(client, id) };
+}

@@ -1,0 +1,131 @@
+/**
+ * A request of ours as the body of an Ollama chat call.
+ *
+ * Owns: the body's JSON, to the byte.
+ *
+ * W1. The same request gives the same bytes, and a longer history only adds to them.
+ * W2. What the format has no place for is refused where the caller put it, and left out where another vendor's model did.
+ */
+
+import { ProviderError } from '../errors.ts';
+import { asObject, parseExactJson } from '../json.ts';
+import {
+  type AssistantMessage,
+  type Message,
+  messageText,
+  type ToolCallBlock,
+  type ToolResultBlock,
+  toolCalls,
+  type UserMessage,
+} from '../message.ts';
+import type { ModelRequest, ToolChoice, ToolDefinition } from '../request.ts';
+import type { ChatBody, WireMessage, WireObject, WireTool, WireToolCall } from './wire.ts';
+
+export function encodeRequest(request: ModelRequest, model: string): ChatBody {
+  refuseToolChoice(request.toolChoice);
+  const tools = (request.tools ?? []).map(encodeTool);
+  const options = encodeOptions(request);
+  return {
+    model,
+    messages: [...encodeSystem(request.system ?? ''), ...request.messages.flatMap(encodeMessage)],
+    ...(tools.length > 0 ? { tools } : {}),
+    ...request.vendorOptions,
+    ...(Object.keys(options).length > 0 ? { options } : {}),
+    stream: true,
+  };
+}
+
+/** Leaving the tools out would honour `none`, but it would also change the prefix that the server keeps. */
+function refuseToolChoice(choice: ToolChoice | undefined): void {
+  if (choice === undefined || choice === 'auto') return;
+  throw new ProviderError(
+    'provider/unsupported',
+    `toolChoice is ${JSON.stringify(choice)}, and Ollama has no tool choice: leave it out or use "auto".`,
+  );
+}
+
+/** Caps and sampling share one object with the server's own settings, so the caller's are put beside ours. */
+function encodeOptions({ maxTokens, temperature, stopSequences, vendorOptions }: ModelRequest): WireObject {
+  return {
+    ...(maxTokens === undefined ? {} : { num_predict: maxTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(stopSequences === undefined ? {} : { stop: stopSequences }),
+    ...asObject(vendorOptions?.['options']),
+  };
+}
+
+function encodeSystem(system: string): readonly WireMessage[] {
+  return system === '' ? [] : [{ role: 'system', content: system }];
+}
+
+function encodeTool({ name, description, inputSchema }: ToolDefinition): WireTool {
+  return { type: 'function', function: { name, description, parameters: inputSchema } };
+}
+
+function encodeMessage(message: Message): readonly WireMessage[] {
+  switch (message.role) {
+    case 'user':
+      return [encodeUser(message)];
+    case 'assistant':
+      return encodeAssistant(message);
+    case 'tool':
+      return message.content.map(encodeToolResult);
+  }
+}
+
+/** The format has one text and one list of images a message; several texts stand on lines of their own. */
+function encodeUser({ content }: UserMessage): WireMessage {
+  const texts: string[] = [];
+  const images: string[] = [];
+  for (const block of content) {
+    switch (block.type) {
+      case 'text':
+        texts.push(block.text);
+        break;
+      case 'image':
+        images.push(canonicalBase64(block.data));
+        break;
+      case 'document':
+        throw new ProviderError('provider/unsupported', 'A user message holds a document, and Ollama takes none.');
+    }
+  }
+  return { role: 'user', content: texts.join('\n'), ...(images.length > 0 ? { images } : {}) };
+}
+
+/** What sending the bytes will give, so that the prefix computed before sending is the one sent. */
+function canonicalBase64(data: string): string {
+  return Buffer.from(data, 'base64').toString('base64');
+}
+
+/** Thinking goes back without its signature, which Ollama does not know. A message that says nothing is left out. */
+function encodeAssistant(message: AssistantMessage): readonly WireMessage[] {
+  const text = messageText(message);
+  const thinking = message.content.map((block) => (block.type === 'thinking' ? block.text : '')).join('');
+  const calls = toolCalls(message).map(encodeToolCall);
+  if (text === '' && thinking === '' && calls.length === 0) return [];
+  return [
+    {
+      role: 'assistant',
+      content: text,
+      ...(thinking === '' ? {} : { thinking }),
+      ...(calls.length > 0 ? { tool_calls: calls } : {}),
+    },
+  ];
+}
+
+/** Arguments travel as an object; parsed from their text, so that numbers a double cannot hold go back as they came. */
+function encodeToolCall({ name, argumentsText }: ToolCallBlock): WireToolCall {
+  return { function: { name, arguments: asObject(parseExactJson(argumentsText)) ?? {} } };
+}
+
+/** Results are matched to calls by their order and name; the format has no flag for a failed call, so its text says so. */
+function encodeToolResult({ toolName, content, isError }: ToolResultBlock): WireMessage {
+  const texts = content.map((block) => {
+    if (block.type === 'text') return block.text;
+    throw new ProviderError(
+      'provider/unsupported',
+      `The result of tool ${toolName} holds an image, and Ollama takes only text in tool results.`,
+    );
+  });
+  return { role: 'tool', content: `${isError ? 'Error: ' : ''}${texts.join('\n')}`, tool_name: toolName };
+}

@@ -1,0 +1,160 @@
+import { ProviderError, type ProviderErrorCode } from '../errors.ts';
+import { asObject } from '../json.ts';
+
+/** What the vendors' SDK errors have in common. They are read by shape: `instanceof` fails across two copies of an SDK. */
+export interface SdkFailure {
+  /** Absent for an error inside a stream, and for one of the network. */
+  readonly status: number | undefined;
+  /** The vendor's name for the kind of error, such as `overloaded_error`; empty if it gave none. */
+  readonly type: string;
+  /** The vendor's or the network's own words. */
+  readonly message: string;
+}
+
+/**
+ * Whatever an SDK call or its stream threw, as a `ProviderError`. Never throws.
+ *
+ * No message carries a key or a header: what looks like one is withheld, and then the error it came from is dropped too.
+ *
+ * @param nameCode the adapter's word, which goes before what the status says
+ * @param now epoch milliseconds, for a `retry-after` that is a date
+ */
+export function readSdkError(
+  error: unknown,
+  nameCode: (failure: SdkFailure) => ProviderErrorCode | undefined,
+  now: number,
+): ProviderError {
+  if (error instanceof ProviderError) return error;
+  const thrown = asObject(error) ?? {};
+  const failure: SdkFailure = {
+    status: typeof thrown['status'] === 'number' ? thrown['status'] : undefined,
+    type: typeof thrown['type'] === 'string' ? thrown['type'] : '',
+    message: vendorMessage(thrown, error),
+  };
+  const words = everyMessage(error);
+  if (!isResponse(failure) && INVALID_HEADER.test(words)) return invalidHeader();
+  const code = nameCode(failure) ?? responseCode(failure) ?? localErrorCode(thrown, words);
+  // An error that repeats a credential is not passed on either.
+  const cause = withheld(words) === words ? { cause: error } : {};
+  return new ProviderError(code, withheld(failure.message), { ...details(thrown, failure, now), ...cause });
+}
+
+/** The code of an HTTP status that says something went wrong. */
+export function statusErrorCode(status: number): ProviderErrorCode {
+  switch (status) {
+    case 401:
+    case 402:
+    case 403:
+      return 'provider/auth';
+    case 404:
+      return 'provider/not-found';
+    case 408:
+      return 'provider/timeout';
+    case 429:
+      return 'provider/rate-limited';
+    case 503:
+    case 529:
+      return 'provider/overloaded';
+    default:
+      // 409 is a conflict with another request of the moment, and the SDKs try it again (2026-11).
+      return status >= 500 || status === 409 ? 'provider/server' : 'provider/invalid-request';
+  }
+}
+
+/** How long the vendor asks us to wait, in milliseconds: `retry-after-ms`, else `retry-after` in seconds or as an HTTP date. */
+export function readRetryAfterMs(headers: Pick<Headers, 'get'>, now: number): number | undefined {
+  const milliseconds = readNumber(headers.get('retry-after-ms'));
+  if (milliseconds !== undefined) return milliseconds;
+  const retryAfter = headers.get('retry-after');
+  const seconds = readNumber(retryAfter);
+  if (seconds !== undefined) return seconds * 1000;
+  const date = Date.parse(retryAfter ?? '');
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function readNumber(text: string | null): number | undefined {
+  const number = Number(text);
+  return text !== null && text.trim() !== '' && Number.isFinite(number) && number >= 0 ? number : undefined;
+}
+
+function details(
+  thrown: Readonly<Record<string, unknown>>,
+  { status }: SdkFailure,
+  now: number,
+): { status?: number; retryAfterMs?: number; requestId?: string } {
+  const { headers, requestID } = thrown;
+  const retryAfterMs = headers instanceof Headers ? readRetryAfterMs(headers, now) : undefined;
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(typeof requestID === 'string' ? { requestId: requestID } : {}),
+  };
+}
+
+/** The words in the error's body, without the status line that the SDKs put before them. */
+function vendorMessage(thrown: Readonly<Record<string, unknown>>, error: unknown): string {
+  const body = asObject(thrown['error']);
+  const message = asObject(body?.['error'])?.['message'] ?? body?.['message'];
+  return (typeof message === 'string' ? message : ownMessage(error)).slice(0, LONGEST_MESSAGE);
+}
+
+function ownMessage(error: unknown): string {
+  const message = asObject(error)?.['message'] ?? error;
+  return typeof message === 'string' ? message : 'The call failed without saying why.';
+}
+
+/** The messages of an error and of those that caused it. */
+function everyMessage(error: unknown): string {
+  const messages: string[] = [];
+  for (let cause = error; cause !== undefined && messages.length < DEEPEST_CAUSE; cause = asObject(cause)?.['cause']) {
+    messages.push(ownMessage(cause));
+  }
+  return messages.join('\n');
+}
+
+function isResponse({ status, type }: SdkFailure): boolean {
+  return status !== undefined || type !== '';
+}
+
+function responseCode(failure: SdkFailure): ProviderErrorCode | undefined {
+  if (!isResponse(failure)) return undefined;
+  return failure.status === undefined ? 'provider/server' : statusErrorCode(failure.status);
+}
+
+/** What an error means that no response came with. */
+function localErrorCode(thrown: Readonly<Record<string, unknown>>, words: string): ProviderErrorCode {
+  // The SDKs name some of their subclasses by the constructor only.
+  const name = typeof thrown['name'] === 'string' ? thrown['name'] : '';
+  const kind = `${name} ${constructorName(thrown['constructor'])}`;
+  if (/AbortError/.test(kind)) return 'provider/aborted';
+  if (/Timeout/.test(kind)) return 'provider/timeout';
+  if (/ConnectionError/.test(kind)) return 'provider/network';
+  if (/credential|authentication|api.?key/i.test(`${kind} ${words}`)) return 'provider/missing-credentials';
+  // undici's broken sockets are TypeErrors, and so are mistakes in reading a stream.
+  const isBrokenSocket = 'cause' in thrown || /terminated|fetch failed|other side closed/i.test(words);
+  const isUnreadable = /SyntaxError|TypeError|RangeError|ReferenceError/.test(kind) && !isBrokenSocket;
+  return isUnreadable ? 'provider/malformed-stream' : 'provider/network';
+}
+
+function constructorName(value: unknown): string {
+  return typeof value === 'function' ? value.name : '';
+}
+
+// undici quotes the whole value of a header it refuses (2026-11), so neither its words nor the error are kept.
+const INVALID_HEADER = /invalid header|header value|Headers\.(append|set)/i;
+
+function invalidHeader(): ProviderError {
+  return new ProviderError(
+    'provider/invalid-request',
+    'The client was given a header that HTTP cannot carry; look for line ends in the API key.',
+  );
+}
+
+const LONGEST_MESSAGE = 2000;
+const DEEPEST_CAUSE = 8;
+const CREDENTIAL =
+  /\b(sk|pk|gsk|xai|key)[-_][\w-]{8,}|\bAIza[\w-]{8,}|\bBearer\s+\S+|\b(authorization|x-api-key)["']?\s*[:=]\s*\S+/gi;
+
+function withheld(message: string): string {
+  return message.replace(CREDENTIAL, '[withheld]');
+}
