@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { anthropicPrefixBlocks } from '@reprise/providers';
+import { anthropicConversation } from './anthropic-conversation.ts';
+import { cacheMarks } from './anthropic-marks.ts';
+import { refuseMessagesBody } from './anthropic-validate.ts';
+import type { Answer, AnswerCounts, Dialect, Refusal } from './dialect.ts';
+import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script.ts';
+
+/** Anthropic's Messages API. */
+export const anthropicMessages: Dialect = {
+  family: 'anthropic',
+  path: '/v1/messages',
+  streamType: 'text/event-stream',
+  refuseCaller: (headers) =>
+    headers.has('x-api-key') || headers.has('authorization')
+      ? undefined
+      : { status: 401, message: 'x-api-key header is required' },
+  refuseBody: refuseMessagesBody,
+  errorBody: ({ status, message }) => ({ type: 'error', error: { type: ERROR_TYPES[status], message } }),
+  prefixBlocks: anthropicPrefixBlocks,
+  marks: cacheMarks,
+  conversation: anthropicConversation,
+  usage,
+  body: (answer) => ({
+    ...emptyMessage(answer),
+    content: answer.blocks.map(contentBlock),
+    stop_reason: STOP_REASONS[answer.stopReason],
+    usage: usage(answer.counts),
+  }),
+  events: messageEvents,
+};
+
+const ERROR_TYPES: Readonly<Record<Refusal['status'], string>> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  500: 'api_error',
+};
+
+const STOP_REASONS: Readonly<Record<ScriptedStopReason, string>> = {
+  'end-turn': 'end_turn',
+  'tool-use': 'tool_use',
+  'max-tokens': 'max_tokens',
+  'stop-sequence': 'stop_sequence',
+  pause: 'pause_turn',
+  refusal: 'refusal',
+  'content-filter': 'refusal',
+  'context-window': 'model_context_window_exceeded',
+};
+
+/** Net: the prompt is the sum of three counters. The split by lifetime exists here, but not in `message_delta`. */
+function usage(counts: AnswerCounts): unknown {
+  return { ...promptUsage(counts), ...splitUsage(counts), ...outputUsage(counts) };
+}
+
+function promptUsage({ prompt: { fresh, read, written } }: AnswerCounts): object {
+  return {
+    input_tokens: fresh,
+    cache_creation_input_tokens: (written['5m'] ?? 0) + (written['1h'] ?? 0),
+    cache_read_input_tokens: read,
+  };
+}
+
+function splitUsage({ prompt: { written } }: AnswerCounts): object {
+  return {
+    cache_creation: {
+      ephemeral_5m_input_tokens: written['5m'] ?? 0,
+      ephemeral_1h_input_tokens: written['1h'] ?? 0,
+    },
+    service_tier: 'standard',
+  };
+}
+
+function outputUsage({ output, thinking }: AnswerCounts): object {
+  return { output_tokens: output, output_tokens_details: { thinking_tokens: thinking } };
+}
+
+function emptyMessage(answer: Answer): object {
+  return {
+    id: `msg_${answer.id}`,
+    type: 'message',
+    role: 'assistant',
+    model: answer.model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+  };
+}
+
+function contentBlock(block: AnswerBlock): object {
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: block.text, citations: null };
+    case 'thinking':
+      return { type: 'thinking', thinking: block.text, signature: signatureOf(block.text) };
+    case 'tool-call':
+      return { type: 'tool_use', id: block.id, name: block.name, input: block.arguments };
+  }
+}
+
+function* messageEvents(answer: Answer): Iterable<string> {
+  const { counts } = answer;
+  // Counted so far: one token, as the vendor says before it has said anything.
+  const started = { ...promptUsage(counts), ...splitUsage(counts), output_tokens: 1 };
+  yield frame('message_start', { message: { ...emptyMessage(answer), usage: started } });
+  for (const [index, block] of answer.blocks.entries()) {
+    yield frame('content_block_start', { index, content_block: emptyBlock(block) });
+    for (const delta of blockDeltas(block)) yield frame('content_block_delta', { index, delta });
+    yield frame('content_block_stop', { index });
+  }
+  yield frame('message_delta', {
+    delta: { stop_reason: STOP_REASONS[answer.stopReason], stop_sequence: null, stop_details: null },
+    usage: { ...promptUsage(counts), ...outputUsage(counts) },
+  });
+  yield frame('message_stop', {});
+}
+
+function emptyBlock(block: AnswerBlock): object {
+  switch (block.type) {
+    case 'text':
+      return { type: 'text', text: '', citations: null };
+    case 'thinking':
+      return { type: 'thinking', thinking: '', signature: '' };
+    case 'tool-call':
+      return { type: 'tool_use', id: block.id, name: block.name, input: {} };
+  }
+}
+
+function blockDeltas(block: AnswerBlock): readonly object[] {
+  switch (block.type) {
+    case 'text':
+      return streamPieces(block.text).map((text) => ({ type: 'text_delta', text }));
+    case 'thinking':
+      return [
+        ...streamPieces(block.text).map((thinking) => ({ type: 'thinking_delta', thinking })),
+        { type: 'signature_delta', signature: signatureOf(block.text) },
+      ];
+    case 'tool-call':
+      return streamPieces(JSON.stringify(block.arguments)).map((json) => ({
+        type: 'input_json_delta',
+        partial_json: json,
+      }));
+  }
+}
+
+/** The same thinking is signed the same way every time; nothing checks it. */
+function signatureOf(thinking: string): string {
+  return createHash('sha256').update(thinking).digest('base64');
+}
+
+/** The SDK skips an event without its `event:` line. */
+function frame(type: string, fields: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+}

@@ -1,0 +1,91 @@
+import type {
+  CachedRequest,
+  CacheVerdict,
+  Family,
+  JsonValue,
+  Message,
+  PrefixBlock,
+  ToolDefinition,
+} from '@reprise/providers';
+import type { AnswerBlock, ScriptedStopReason } from './script.ts';
+
+/**
+ * One vendor's half of an exchange: what it accepts, what it matches, how it speaks. Pure.
+ *
+ * `refuse…` is called before anything else reads the body; the others may take its shape for granted.
+ */
+export interface Dialect {
+  readonly family: Family;
+  readonly path: string;
+  readonly streamType: 'text/event-stream' | 'application/x-ndjson';
+  refuseCaller(headers: Headers): Refusal | undefined;
+  refuseBody(body: unknown, headers: Headers): Refusal | undefined;
+  errorBody(refusal: Refusal): unknown;
+  prefixBlocks(body: unknown): readonly PrefixBlock[];
+  marks(body: unknown): CacheMarks;
+  conversation(body: unknown): Conversation;
+  /** The vendor's usage object of a whole answer. */
+  usage(counts: AnswerCounts): unknown;
+  /** The answer as one JSON body. */
+  body(answer: Answer): unknown;
+  /** The same answer as a stream: one string per event, framed. */
+  events(answer: Answer): Iterable<string>;
+}
+
+export interface Refusal {
+  readonly status: 400 | 401 | 404 | 413 | 500;
+  readonly message: string;
+}
+
+export type CacheMarks = CachedRequest['marks'];
+
+/** What a request asks, in the vocabulary's words. */
+export interface Conversation {
+  readonly model: string;
+  readonly system: string | undefined;
+  readonly messages: readonly Message[];
+  readonly tools: readonly ToolDefinition[];
+  readonly isStreaming: boolean;
+}
+
+export interface AnswerCounts {
+  /** The prompt, in disjoint parts. */
+  readonly prompt: Pick<CacheVerdict, 'fresh' | 'read' | 'written'>;
+  /** Output tokens, thinking included. */
+  readonly output: number;
+  /** The part of `output` that was thinking. */
+  readonly thinking: number;
+}
+
+export interface Answer {
+  /** Hexadecimal; each vendor puts its own prefix before it. */
+  readonly id: string;
+  readonly model: string;
+  /** Epoch milliseconds at which the request arrived. */
+  readonly at: number;
+  readonly blocks: readonly AnswerBlock[];
+  readonly stopReason: ScriptedStopReason;
+  readonly counts: AnswerCounts;
+  /** The request's body. */
+  readonly request: unknown;
+}
+
+/** All prompt tokens, for the vendors whose count is gross. */
+export function promptTokens({ fresh, read, written }: AnswerCounts['prompt']): number {
+  return Object.values(written).reduce((sum, tokens) => sum + tokens, fresh + read);
+}
+
+/** The text of all blocks of one type, joined. */
+export function blockText(blocks: readonly AnswerBlock[], type: 'text' | 'thinking'): string {
+  return blocks.map((block) => (block.type === type ? block.text : '')).join('');
+}
+
+/** A wire value as text: strings as they are, anything else as nothing. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** A value that came out of a JSON parser. */
+export function jsonValue(parsed: unknown): JsonValue {
+  return parsed as JsonValue;
+}

@@ -1,0 +1,198 @@
+/**
+ * One request after another, from its bytes to its answer, its cache and its place in the log.
+ *
+ * Owns: the caches, the log, names of responses, when a cache write can be seen.
+ * Leaves to the dialects: the vendors' rules and wire formats. To `simulator.ts`: sockets.
+ *
+ * X1. A request is logged once, when its status is known; one that was refused or failed touches no cache.
+ * X2. What a request writes can be read once its answer begins, not before: requests under way together do not see each other.
+ * X3. Counts are those of the whole answer, whether or not the client stays to read it.
+ */
+
+import { createHash } from 'node:crypto';
+import {
+  asObject,
+  type CacheState,
+  type CacheVerdict,
+  cacheRules,
+  EMPTY_CACHE,
+  type Family,
+  parseExactJson,
+  prefixHashes,
+  serveFromCache,
+} from '@reprise/providers';
+import { type Answer, type AnswerCounts, type CacheMarks, type Dialect, type Refusal, textOf } from './dialect.ts';
+import { type AnswerBlock, answerBlocks, replyParts, type Script } from './script.ts';
+import { createBlockCounter, textTokens } from './tokenize.ts';
+
+/** One request as the server saw it and what became of it. */
+export interface LoggedRequest {
+  /** Its number in the order of arrival, which the script was given too; requests under way together may be logged in another order. */
+  readonly index: number;
+  /** Epoch milliseconds at which it arrived. */
+  readonly at: number;
+  readonly family: Family;
+  /** Empty if the request named none. */
+  readonly model: string;
+  /** The parsed body; `undefined` if it was not JSON. */
+  readonly body: unknown;
+  readonly bodyText: string;
+  /** The hash of the prefix that each block ends. Empty, like `marks`, for a request that was not answered. */
+  readonly prefixHashes: readonly string[];
+  readonly marks: CacheMarks;
+  /** What the cache made of the prompt, in tokens; zero for a request that was not answered. */
+  readonly verdict: Pick<CacheVerdict, 'fresh' | 'read' | 'written'>;
+  readonly status: number;
+  /** The vendor's usage object; `null` for a request that was not answered. */
+  readonly usage: unknown;
+}
+
+export interface Incoming {
+  readonly dialect: Dialect;
+  readonly headers: Headers;
+  readonly bodyText: string;
+  /** A reason found before the body was read. */
+  readonly refusal?: Refusal;
+}
+
+type Outcome =
+  | { readonly type: 'refused'; readonly refusal: Refusal }
+  | {
+      readonly type: 'answered';
+      readonly answer: Answer;
+      readonly isStreaming: boolean;
+      readonly delayMs: number;
+    };
+
+export interface Exchange {
+  serve(incoming: Incoming): Promise<Outcome>;
+  readonly requests: readonly LoggedRequest[];
+  /** What each model's cache holds, by `family/model`, then by prefix hash. Dead entries stay until the model's next request. */
+  readonly cache: ReadonlyMap<string, CacheState>;
+}
+
+const NOTHING_SERVED: LoggedRequest['verdict'] = { fresh: 0, read: 0, written: {} };
+
+export function createExchange(script: Script, clock: () => number): Exchange {
+  const requests: LoggedRequest[] = [];
+  const caches = new Map<string, CacheState>();
+  const countBlock = createBlockCounter();
+  let arrivals = 0;
+
+  async function serve(incoming: Incoming): Promise<Outcome> {
+    const request = { ...receive(incoming, clock()), index: arrivals };
+    arrivals += 1;
+    const refusal = findRefusal(incoming, request.body);
+    if (refusal) return refuse(request, refusal);
+    try {
+      return await answer(incoming.dialect, request);
+    } catch (error) {
+      return refuse(request, { status: 500, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  function refuse(request: Received, refusal: Refusal): Outcome {
+    const nothing = { prefixHashes: [], marks: [], verdict: NOTHING_SERVED, usage: null };
+    requests.push({ ...request, ...nothing, status: refusal.status });
+    return { type: 'refused', refusal };
+  }
+
+  async function answer(dialect: Dialect, request: Received): Promise<Outcome> {
+    const { index, at, model, body } = request;
+    const { isStreaming, ...conversation } = dialect.conversation(body);
+    const prompt = matchPrompt(dialect, request);
+    const reply = replyParts(await script({ ...conversation, family: dialect.family, requestIndex: index }));
+
+    const id = responseId(request);
+    const blocks = answerBlocks(reply, (callIndex) => callId(id, callIndex));
+    const counts: AnswerCounts = { prompt: prompt.verdict, ...outputCounts(blocks) };
+    const hasCalls = blocks.some((block) => block.type === 'tool-call');
+    const stopReason = reply.stopReason ?? (hasCalls ? 'tool-use' : 'end-turn');
+    prompt.keep();
+    const { prefixHashes, marks, verdict } = prompt;
+    requests.push({ ...request, prefixHashes, marks, verdict, status: 200, usage: dialect.usage(counts) });
+    return {
+      type: 'answered',
+      answer: { id, model, at, blocks, stopReason, counts, request: body },
+      isStreaming,
+      delayMs: reply.delayMs ?? 0,
+    };
+  }
+
+  /** What the cache makes of a prompt as of now; `keep` lets its writes be seen (X2). */
+  function matchPrompt(dialect: Dialect, { body, bodyText, model, at }: Received) {
+    const blocks = dialect.prefixBlocks(exactBody(body, bodyText));
+    const hashes = prefixHashes(blocks);
+    const marks = dialect.marks(body);
+    const sized = blocks.map(({ kind, text }, index) => ({
+      kind,
+      hash: hashes[index] ?? '',
+      tokens: countBlock(text),
+    }));
+    const key = `${dialect.family}/${model}`;
+    const rules = cacheRules(dialect.family, model);
+    const lookUp = () => serveFromCache(caches.get(key) ?? EMPTY_CACHE, { blocks: sized, marks, at }, rules);
+    const { fresh, read, written } = lookUp();
+    return {
+      prefixHashes: hashes,
+      marks,
+      verdict: { fresh, read, written },
+      keep: () => caches.set(key, lookUp().state),
+    };
+  }
+
+  return { serve, requests, cache: caches };
+}
+
+type Received = Pick<LoggedRequest, 'index' | 'at' | 'family' | 'model' | 'body' | 'bodyText'>;
+
+function receive({ dialect, bodyText }: Incoming, at: number): Omit<Received, 'index'> {
+  const body = parseJson(bodyText);
+  return { at, family: dialect.family, model: textOf(asObject(body)?.['model']), body, bodyText };
+}
+
+function findRefusal({ dialect, headers, refusal }: Incoming, body: unknown): Refusal | undefined {
+  const early = refusal ?? dialect.refuseCaller(headers);
+  if (early) return early;
+  if (body === undefined) return { status: 400, message: 'We could not parse the JSON body of your request.' };
+  return dialect.refuseBody(body, headers);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The body with its numbers as they were written, so that one rewritten on its way through a client is another prefix. */
+function exactBody(body: unknown, bodyText: string): unknown {
+  return JSON.stringify(body) === bodyText ? body : parseExactJson(bodyText);
+}
+
+function outputCounts(blocks: readonly AnswerBlock[]): Pick<AnswerCounts, 'output' | 'thinking'> {
+  // One token ends the answer, so that even an empty one has output, as the vendors have it.
+  let output = 1;
+  let thinking = 0;
+  for (const block of blocks) {
+    const text = block.type === 'tool-call' ? `${block.name}${JSON.stringify(block.arguments)}` : block.text;
+    const tokens = textTokens(text);
+    output += tokens;
+    if (block.type === 'thinking') thinking += tokens;
+  }
+  return { output, thinking };
+}
+
+/**
+ * The name of a response. A client counts a response once by it, so two different ones must never share it, not even across servers
+ * that were started one after the other: it is derived from what was asked, when, and how many requests came before. The same
+ * requests at the same times (a virtual clock) give the same names, so a run can be repeated to the byte.
+ */
+function responseId({ index, at, family, bodyText }: Received): string {
+  return createHash('sha256').update(`${index}\n${at}\n${family}\n`).update(bodyText).digest('hex').slice(0, 24);
+}
+
+function callId(answerId: string, callIndex: number): string {
+  return `call_${createHash('sha256').update(`${answerId}\n${callIndex}`).digest('hex').slice(0, 24)}`;
+}

@@ -1,0 +1,4 @@
+export { type VirtualClock, virtualClock } from './clock.ts';
+export type { LoggedRequest } from './exchange.ts';
+export type { Reply, ReplyParts, Script, ScriptedStopReason, ScriptedToolCall, ScriptRequest } from './script.ts';
+export { type Simulator, type SimulatorOptions, startSimulator } from './simulator.ts';
