@@ -1,0 +1,206 @@
+import {
+  type Count,
+  cacheWriteCount,
+  countOrZero,
+  type Family,
+  type PriceDoubt,
+  type PriceParts,
+  priceTurn,
+  promptTokenCount,
+  reportsCache,
+} from '@reprise/providers';
+import type { LedgerRow } from './ledger.ts';
+
+/**
+ * What a run paid, and what it would have paid without a prompt cache.
+ *
+ * Owns: the equation and its sums.
+ * Leaves to `priceTurn`: the rates. To `render/`: words and tables.
+ *
+ * A1. paid + read savings = baseline + write surcharge, in whole picoUsd, per turn and in sum.
+ * A2. A turn without a known price has no money, and takes no part in the sums of money.
+ * A3. What was not reported is not 0: a sum says how many turns it misses.
+ * A4. No ratio is given that some turn is missing from, unless asked for.
+ */
+
+export interface StatementOptions {
+  /** Give ratios over the covered turns even if some turns reported no cache counters or have no known price. */
+  readonly allowPartial?: boolean;
+  /** The price list; `priceTurn` unless told otherwise. */
+  readonly price?: typeof priceTurn;
+}
+
+export interface CacheStatement {
+  readonly turns: readonly TurnStatement[];
+  readonly turnCount: number;
+  /** Turns whose provider reported no cache counters. */
+  readonly silentTurns: number;
+  readonly unpricedTurns: number;
+  readonly estimatedTurns: number;
+  /** Turns that were recorded with another cost than they are priced at here. */
+  readonly priceChangedTurns: number;
+  readonly tokens: Readonly<Record<TokenBucket, TokenSum>>;
+  /** The sums over the priced turns; `undefined` when no turn of some has a price. */
+  readonly money: Money | undefined;
+  /** The turns that are priced and reported their cache reads. Ratios are theirs. */
+  readonly covered: Coverage;
+  /** Tokens read from the cache among prompt tokens. */
+  readonly hitRatio: number | undefined;
+  /** `savedPicoUsd` of the baseline; negative when caching cost more than it saved. */
+  readonly savedRatio: number | undefined;
+}
+
+export interface TurnStatement {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly id: string;
+  readonly family: Family;
+  readonly model: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly tokens: Readonly<Record<TokenBucket, Count>>;
+  readonly hitRatio: number | undefined;
+  readonly isSilent: boolean;
+  readonly priceStatus: 'exact' | 'estimated' | 'unknown';
+  readonly priceDoubts: readonly PriceDoubt[];
+  readonly money: Money | undefined;
+  /** The cost recorded with the response; `undefined` when its price was unknown then. */
+  readonly recordedPicoUsd: bigint | undefined;
+}
+
+/** `reasoning` is a part of `output`; the others are disjoint. */
+export type TokenBucket = 'fresh' | 'cacheRead' | 'cacheWrite' | 'output' | 'reasoning';
+
+/** A sum over the turns that reported; at least `tokens` when some did not. */
+export interface TokenSum {
+  readonly tokens: number;
+  /** Turns that did not report it. */
+  readonly missingTurns: number;
+}
+
+export interface Money {
+  readonly paidPicoUsd: bigint;
+  /** Every prompt token at the fresh rate, and the rest as paid. */
+  readonly baselinePicoUsd: bigint;
+  /** Tokens read × (fresh rate − read rate). */
+  readonly readSavingsPicoUsd: bigint;
+  /** Tokens written × (write rate − fresh rate). */
+  readonly writeSurchargePicoUsd: bigint;
+  /** Read savings − write surcharge. */
+  readonly savedPicoUsd: bigint;
+}
+
+export interface Coverage {
+  readonly turnCount: number;
+  readonly money: Money;
+  readonly promptTokens: number;
+  readonly cacheReadTokens: number;
+}
+
+/** The statement over ledger rows, in their order. */
+export function cacheStatement(rows: readonly LedgerRow[], options: StatementOptions = {}): CacheStatement {
+  const { allowPartial = false, price = priceTurn } = options;
+  const turns = rows.map((row, index) => turnStatement(row, index + 1, price));
+  const covered = coverage(turns);
+  const givesRatios = allowPartial || covered.turnCount === turns.length;
+  return {
+    turns,
+    turnCount: turns.length,
+    silentTurns: turns.filter((turn) => turn.isSilent).length,
+    unpricedTurns: turns.filter((turn) => turn.money === undefined).length,
+    estimatedTurns: turns.filter((turn) => turn.priceStatus === 'estimated').length,
+    priceChangedTurns: turns.filter(isPriceChanged).length,
+    tokens: {
+      fresh: sumTokens(turns, 'fresh'),
+      cacheRead: sumTokens(turns, 'cacheRead'),
+      cacheWrite: sumTokens(turns, 'cacheWrite'),
+      output: sumTokens(turns, 'output'),
+      reasoning: sumTokens(turns, 'reasoning'),
+    },
+    money: turns.length > 0 && turns.every((turn) => turn.money === undefined) ? undefined : sumMoney(turns),
+    covered,
+    hitRatio: givesRatios ? ratio(BigInt(covered.cacheReadTokens), BigInt(covered.promptTokens)) : undefined,
+    savedRatio: givesRatios ? ratio(covered.money.savedPicoUsd, covered.money.baselinePicoUsd) : undefined,
+  };
+}
+
+function turnStatement(row: LedgerRow, number: number, price: typeof priceTurn): TurnStatement {
+  const { id, family, model, startedAt, tokens, recordedPicoUsd } = row;
+  const priced = price(tokens, { family, model, at: startedAt });
+  const { fresh, cacheRead, output, reasoning } = tokens;
+  const promptTokens = promptTokenCount(tokens);
+  const isKnown = cacheRead !== 'not-reported' && promptTokens !== 'not-reported';
+  return {
+    number,
+    id,
+    family,
+    model,
+    startedAt,
+    tokens: { fresh, cacheRead, cacheWrite: cacheWriteCount(tokens), output, reasoning },
+    hitRatio: isKnown ? ratio(BigInt(cacheRead), BigInt(promptTokens)) : undefined,
+    isSilent: !reportsCache(tokens),
+    // A response that was cut off was billed for more than was reported.
+    priceStatus: priced.status === 'exact' && row.usageState !== 'final' ? 'estimated' : priced.status,
+    priceDoubts: priced.doubts,
+    money: priced.status === 'unknown' ? undefined : turnMoney(priced.parts, priced.picoUsd),
+    recordedPicoUsd,
+  };
+}
+
+function turnMoney({ fresh, cacheRead, cacheWrite, output, webSearch }: PriceParts, paidPicoUsd: bigint): Money {
+  const writes = Object.values(cacheWrite).filter((part) => part !== undefined);
+  const cached = [...writes, ...(cacheRead === undefined ? [] : [cacheRead])];
+  const promptTokens = cached.reduce((sum, part) => sum + BigInt(part.tokens), BigInt(fresh.tokens));
+  const readSavingsPicoUsd =
+    cacheRead === undefined ? 0n : BigInt(cacheRead.tokens) * (fresh.picoUsdPerToken - cacheRead.picoUsdPerToken);
+  const writeSurchargePicoUsd = writes.reduce(
+    (sum, part) => sum + BigInt(part.tokens) * (part.picoUsdPerToken - fresh.picoUsdPerToken),
+    0n,
+  );
+  return {
+    paidPicoUsd,
+    baselinePicoUsd: promptTokens * fresh.picoUsdPerToken + output.picoUsd + (webSearch?.picoUsd ?? 0n),
+    readSavingsPicoUsd,
+    writeSurchargePicoUsd,
+    savedPicoUsd: readSavingsPicoUsd - writeSurchargePicoUsd,
+  };
+}
+
+function isPriceChanged({ recordedPicoUsd, money }: TurnStatement): boolean {
+  return recordedPicoUsd !== undefined && recordedPicoUsd !== money?.paidPicoUsd;
+}
+
+function coverage(turns: readonly TurnStatement[]): Coverage {
+  const covered = turns.filter(({ money, tokens }) => money !== undefined && tokens.cacheRead !== 'not-reported');
+  const total = (buckets: readonly TokenBucket[]) =>
+    buckets.reduce((sum, bucket) => sum + sumTokens(covered, bucket).tokens, 0);
+  return {
+    turnCount: covered.length,
+    money: sumMoney(covered),
+    promptTokens: total(['fresh', 'cacheRead', 'cacheWrite']),
+    cacheReadTokens: total(['cacheRead']),
+  };
+}
+
+function sumTokens(turns: readonly TurnStatement[], bucket: TokenBucket): TokenSum {
+  return {
+    tokens: turns.reduce((sum, turn) => sum + countOrZero(turn.tokens[bucket]), 0),
+    missingTurns: turns.filter((turn) => turn.tokens[bucket] === 'not-reported').length,
+  };
+}
+
+function sumMoney(turns: readonly TurnStatement[]): Money {
+  const sum = (field: keyof Money) => turns.reduce((total, { money }) => total + (money?.[field] ?? 0n), 0n);
+  return {
+    paidPicoUsd: sum('paidPicoUsd'),
+    baselinePicoUsd: sum('baselinePicoUsd'),
+    readSavingsPicoUsd: sum('readSavingsPicoUsd'),
+    writeSurchargePicoUsd: sum('writeSurchargePicoUsd'),
+    savedPicoUsd: sum('savedPicoUsd'),
+  };
+}
+
+/** `undefined` for a ratio to nothing. Cut to six digits, so that it is the same on every machine. */
+function ratio(part: bigint, whole: bigint): number | undefined {
+  return whole === 0n ? undefined : Number((part * 1_000_000n) / whole) / 1_000_000;
+}

@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CheckpointStore, openSqliteStore, type TurnRow } from '@reprise/checkpoint';
+import { expect, onTestFinished, test } from 'vitest';
+import { auditSession, ledgerRow } from '../src/index.ts';
+
+const NOTHING: TurnRow['tokens'] = {
+  fresh: null,
+  cacheRead: null,
+  cacheWrite5m: null,
+  cacheWrite1h: null,
+  cacheWrite30m: null,
+  cacheWrite12h: null,
+  cacheWriteUnknown: null,
+  output: null,
+  reasoning: null,
+};
+
+const ROW: TurnRow = {
+  id: 'turn-1',
+  entryId: 'entry-1',
+  sessionId: 'session',
+  responseId: 'response-1',
+  family: 'anthropic',
+  model: 'claude-opus-5',
+  startedAt: Date.UTC(2026, 10, 21),
+  firstTokenMs: 100,
+  durationMs: 900,
+  stopReason: 'end-turn',
+  usageState: 'final',
+  tokens: NOTHING,
+  serverTools: '{}',
+  rawUsage: null,
+  prefixFingerprint: 'sha256:00',
+  marks: '[]',
+  costPicoUsd: null,
+};
+
+async function storedSession(...rows: readonly Partial<TurnRow>[]): Promise<CheckpointStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'reprise-audit-'));
+  const store = openSqliteStore(join(folder, 'sessions.db'));
+  onTestFinished(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+  let { tip } = await store.createSession({ id: 'session', createdAt: 1 });
+  for (const [index, given] of rows.entries()) {
+    const { entryId: _entry, sessionId: _session, ...turn } = { ...ROW, id: `turn-${index}`, ...given };
+    ({ tip } = await store.commitTurn({
+      sessionId: 'session',
+      expectedTip: tip,
+      entry: { kind: 'assistant-message', payload: `{"turn":${index}}` },
+      turn,
+      snapshot: {
+        id: `snapshot-${index}`,
+        turnCount: index + 1,
+        messageCount: index + 1,
+        silentTurnCount: 0,
+        promptPreview: '',
+        tokenSnapshot: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+      },
+      at: 2,
+    }));
+  }
+  return store;
+}
+
+test('a stored session is audited from its rows', async () => {
+  const store = await storedSession(
+    { tokens: { ...NOTHING, fresh: 100, cacheRead: 0, cacheWrite5m: 1_000, cacheWrite1h: 500, output: 10 } },
+    { tokens: { ...NOTHING, fresh: 0, cacheRead: 1_500, cacheWrite5m: 0, output: 10, reasoning: 4 }, costPicoUsd: 1n },
+  );
+  const statement = await auditSession(store, 'session');
+  expect(statement).toMatchObject({
+    turnCount: 2,
+    silentTurns: 0,
+    priceChangedTurns: 1,
+    tokens: { cacheRead: { tokens: 1_500, missingTurns: 0 }, reasoning: { tokens: 4, missingTurns: 1 } },
+    money: {
+      readSavingsPicoUsd: 1_500n * 4_500_000n,
+      writeSurchargePicoUsd: 1_000n * 1_250_000n + 500n * 5_000_000n,
+    },
+  });
+});
+
+test('a null column is not reported, not 0', async () => {
+  const store = await storedSession({ tokens: { ...NOTHING, fresh: 5, output: 1 } });
+  const statement = await auditSession(store, 'session');
+  expect(statement).toMatchObject({ silentTurns: 1, hitRatio: undefined });
+  expect(statement.turns[0]?.tokens).toEqual({
+    fresh: 5,
+    cacheRead: 'not-reported',
+    cacheWrite: 'not-reported',
+    output: 1,
+    reasoning: 'not-reported',
+  });
+});
+
+test('a session without turns has an empty statement', async () => {
+  const store = await storedSession();
+  expect((await auditSession(store, 'session')).turnCount).toBe(0);
+});
+
+test('an unknown session is refused in one sentence', async () => {
+  const store = await storedSession();
+  await expect(auditSession(store, 'nowhere')).rejects.toMatchObject({
+    code: 'audit/session-missing',
+    message: 'There is no session "nowhere" in this store.',
+  });
+});
+
+test.each(['', '[]', '3', '{"webSearch":"two"}'])(
+  'server tools stored as %j are an error, not skipped',
+  (serverTools) => {
+    expect(() => ledgerRow({ ...ROW, serverTools })).toThrow(expect.objectContaining({ code: 'audit/unreadable-row' }));
+  },
+);
