@@ -1,0 +1,29 @@
+export { type Agent, createAgent, runAgent } from './agent.ts';
+export type {
+  AgentEvent,
+  AgentEventBody,
+  RunEndEvent,
+  RunEndReason,
+  RunStartEvent,
+  ToolEndEvent,
+  ToolStartEvent,
+  TurnEndEvent,
+} from './agent-event.ts';
+export { AgentError, type AgentErrorCode } from './errors.ts';
+export { type LooseStreamEvent, modelFromStream, type StreamModelOptions } from './model-from-stream.ts';
+export { type Ports, systemPorts } from './ports.ts';
+export type { Run, RunResult } from './run-handle.ts';
+export type { SessionOptions } from './session/open-session.ts';
+export type { RunInput, SendOptions, Session } from './session.ts';
+export type { AgentOptions } from './settings.ts';
+export { type AgentState, appendMessage, applyTurn, initialState } from './state.ts';
+export {
+  type EffectClass,
+  type Tool,
+  type ToolContext,
+  ToolInputError,
+  type ToolInputSchema,
+  type ToolOptions,
+  type ToolOutput,
+  tool,
+} from './tool.ts';

@@ -1,0 +1,70 @@
+import { type AssistantTurn, messageText } from '@reprise/providers';
+import type { AgentEvent, RunEndEvent, RunEndReason } from './agent-event.ts';
+import { AgentError } from './errors.ts';
+import type { RunLoop } from './run.ts';
+import type { AgentState } from './state.ts';
+
+/**
+ * A run to be listened to or awaited. It starts with the first of these, and the listener sets its pace;
+ * a listener that leaves early aborts it.
+ */
+export interface Run extends AsyncIterable<AgentEvent> {
+  /** The whole run. Rejects with the error it ended with, or with `agent/run-abandoned` if a listener left early. */
+  result(): Promise<RunResult>;
+}
+
+export interface RunResult {
+  /** The text of the last turn. */
+  readonly text: string;
+  readonly turns: readonly AssistantTurn[];
+  readonly state: AgentState;
+  readonly reason: RunEndReason;
+}
+
+/** A run whose loop is made when it starts. `onEnd` is called once after that, however the run ends. */
+export function createRun(start: () => RunLoop, onEnd: () => void = () => {}): Run {
+  const outcome = Promise.withResolvers<RunResult>();
+  // Whoever listens has learned of a failure from `run-end`; not asking for the result as well is no unhandled rejection.
+  outcome.promise.catch(() => {});
+  let isConsumed = false;
+
+  function consume(): AsyncGenerator<AgentEvent, void, undefined> {
+    if (isConsumed) {
+      throw new AgentError('agent/run-consumed', 'A run can be iterated once; await its result as often as you like.');
+    }
+    isConsumed = true;
+    return listen(start());
+  }
+
+  async function* listen(loop: RunLoop): AsyncGenerator<AgentEvent, void, undefined> {
+    const turns: AssistantTurn[] = [];
+    let sequence = 0;
+    try {
+      for await (const event of loop.events()) {
+        if (event.type === 'turn-end') turns.push(event.turn);
+        if (event.type === 'run-end') settle(event, turns);
+        yield { ...event, sequence };
+        sequence += 1;
+      }
+    } finally {
+      outcome.reject(
+        new AgentError('agent/run-abandoned', 'The run was aborted, since its listener left before the end.'),
+      );
+      onEnd();
+    }
+  }
+
+  function settle({ error, reason, state }: RunEndEvent, turns: readonly AssistantTurn[]): void {
+    const last = turns.at(-1);
+    if (error) outcome.reject(error);
+    else outcome.resolve({ text: last ? messageText(last.message) : '', turns, state, reason });
+  }
+
+  return {
+    [Symbol.asyncIterator]: consume,
+    async result() {
+      if (!isConsumed) for await (const _event of consume());
+      return outcome.promise;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { type CachePolicy, type Model, resolveModel } from '@reprise/providers';
+import { AgentError } from './errors.ts';
+import { type Ports, systemPorts } from './ports.ts';
+import type { Tool } from './tool.ts';
+
+export interface AgentOptions {
+  /** A model, or its name such as `anthropic/claude-opus-5`; credentials then come from the environment. */
+  readonly model: Model | string;
+  readonly system?: string;
+  readonly tools?: readonly Tool[];
+  /** Where prompt-cache marks go. Default `auto`. */
+  readonly cache?: CachePolicy;
+  /** How many rounds of tools a run may take before it ends with `tool-round-limit`. Default 25. */
+  readonly maxToolRounds?: number;
+  /** Clock and ids. Default: the system's. */
+  readonly ports?: Ports;
+}
+
+/** Options checked, with every default filled in. */
+export interface AgentSettings extends AgentOptions {
+  readonly model: Model;
+  readonly tools: readonly Tool[];
+  readonly maxToolRounds: number;
+  readonly ports: Ports;
+}
+
+const DEFAULT_MAX_TOOL_ROUNDS = 25;
+
+/** Throws `agent/invalid-option` for what cannot work, or what `resolveModel` throws. */
+export function checkOptions(options: AgentOptions): AgentSettings {
+  const { tools = [], maxToolRounds = DEFAULT_MAX_TOOL_ROUNDS } = options;
+  const names = tools.map(({ definition }) => definition.name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined)
+    throw new AgentError('agent/invalid-option', `Two tools are named ${repeated}; a name must be unique.`);
+  if (!Number.isInteger(maxToolRounds) || maxToolRounds < 0) {
+    throw new AgentError(
+      'agent/invalid-option',
+      `maxToolRounds is ${maxToolRounds}; it must be a whole number of at least 0.`,
+    );
+  }
+  return {
+    ...options,
+    model: typeof options.model === 'string' ? resolveModel(options.model) : options.model,
+    tools,
+    maxToolRounds,
+    ports: options.ports ?? systemPorts,
+  };
+}

@@ -1,0 +1,93 @@
+import {
+  type AssistantTurn,
+  type AssistantTurnParts,
+  assistantTurn,
+  countOrZero,
+  type Message,
+  reportsCache,
+  type ToolCallBlock,
+  toolCalls,
+} from '@reprise/providers';
+
+/** A conversation and what it has used: plain, JSON-shaped, and a fold of its turns. Tokens, each counter over all turns of the branch. */
+export interface AgentState {
+  readonly messages: readonly Message[];
+  /** Model responses so far, failed and aborted ones included. */
+  readonly turnCount: number;
+  /** Prompt tokens that were neither read from nor written to a cache. */
+  readonly totalInputTokens: number;
+  readonly totalOutputTokens: number;
+  /** The part of the output that was reasoning. */
+  readonly totalReasoningTokens: number;
+  readonly totalCacheReadTokens: number;
+  readonly totalCacheWriteTokens: number;
+  /** Turns whose provider reported no cache counters: the totals above are lower bounds by these. */
+  readonly silentTurnCount: number;
+}
+
+export function initialState(): AgentState {
+  return {
+    messages: [],
+    turnCount: 0,
+    totalInputTokens: 0,
+    totalOutputTokens: 0,
+    totalReasoningTokens: 0,
+    totalCacheReadTokens: 0,
+    totalCacheWriteTokens: 0,
+    silentTurnCount: 0,
+  };
+}
+
+/** The state after a message that no model wrote. */
+export function appendMessage(state: AgentState, message: Message): AgentState {
+  return { ...state, messages: [...state.messages, message] };
+}
+
+/**
+ * The state after a turn: its message appended, its counts added. A counter the provider left out adds 0.
+ * A turn whose response id the state already holds changes nothing, so a replay is not counted twice.
+ */
+export function applyTurn(state: AgentState, parts: AssistantTurnParts): AgentState {
+  const turn = assistantTurn(parts);
+  const responseId = turn.responseId ?? turn.message.responseId;
+  if (responseId !== undefined && holdsResponse(state, responseId)) return state;
+  const message = responseId === undefined ? turn.message : { ...turn.message, responseId };
+  return {
+    messages: [...state.messages, message],
+    turnCount: state.turnCount + 1,
+    totalInputTokens: state.totalInputTokens + countOrZero(turn.tokens.fresh),
+    totalOutputTokens: state.totalOutputTokens + countOrZero(turn.tokens.output),
+    totalReasoningTokens: state.totalReasoningTokens + countOrZero(turn.tokens.reasoning),
+    totalCacheReadTokens: state.totalCacheReadTokens + turn.cacheReadTokens,
+    totalCacheWriteTokens: state.totalCacheWriteTokens + turn.cacheWriteTokens,
+    silentTurnCount: state.silentTurnCount + (reportsCache(turn.tokens) ? 0 : 1),
+  };
+}
+
+/** The tool calls at the end of the conversation that nothing has answered yet. */
+export function unansweredCalls(state: AgentState): readonly ToolCallBlock[] {
+  const last = state.messages.at(-1);
+  return last === undefined ? [] : toolCalls(last);
+}
+
+/** Whether the conversation ends with something a model is to answer. */
+export function awaitsModel(state: AgentState): boolean {
+  const last = state.messages.at(-1);
+  return last !== undefined && (last.role !== 'assistant' || last.content.length === 0);
+}
+
+/**
+ * A response that has just come in, its message named by its id. Some servers give every response the same id;
+ * a fresh one is no replay, so it loses an id that is taken.
+ */
+export function asNewResponse(state: AgentState, turn: AssistantTurn): AssistantTurn {
+  const { responseId, message, ...rest } = turn;
+  const { content } = message;
+  return responseId === undefined || holdsResponse(state, responseId)
+    ? { ...rest, message: { role: 'assistant', content } }
+    : { ...rest, responseId, message: { role: 'assistant', content, responseId } };
+}
+
+function holdsResponse(state: AgentState, responseId: string): boolean {
+  return state.messages.some((message) => message.role === 'assistant' && message.responseId === responseId);
+}

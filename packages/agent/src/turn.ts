@@ -1,0 +1,51 @@
+import type { AssistantTurn, Model, ModelRequest, StreamEvent } from '@reprise/providers';
+import { AgentError } from './errors.ts';
+
+/** One model call under way. */
+export interface TurnInProgress {
+  /** Its stream, the final `assistant-turn` included. */
+  readonly events: AsyncGenerator<StreamEvent, void, undefined>;
+  /** The turn, also when `events` was left early: then the call is aborted first, and what had arrived is the turn. */
+  settle(): Promise<AssistantTurn>;
+}
+
+/** Starts a model call. Whoever starts one settles it, since a billed response must not go unrecorded. */
+export function startTurn(model: Model, request: ModelRequest, signal: AbortSignal): TurnInProgress {
+  const left = new AbortController();
+  const stream = model.stream(request, { signal: AbortSignal.any([signal, left.signal]) })[Symbol.asyncIterator]();
+  let turn: AssistantTurn | undefined;
+
+  async function next(): Promise<StreamEvent | undefined> {
+    const { done, value } = await stream.next();
+    if (done) return undefined;
+    if (value.type === 'assistant-turn') turn = value.turn;
+    return value;
+  }
+
+  async function* events(): AsyncGenerator<StreamEvent, void, undefined> {
+    for (let event = await next(); event; event = await next()) yield event;
+  }
+
+  return {
+    events: events(),
+    async settle() {
+      if (!turn) left.abort();
+      while (!turn) {
+        if ((await next()) === undefined) {
+          throw new AgentError(
+            'agent/broken-model',
+            `The stream of model ${model.id} ended without an assistant-turn event.`,
+          );
+        }
+      }
+      await stream.return?.();
+      return turn;
+    },
+  };
+}
+
+/** Whether the vendor may have billed something: an HTTP error and a refused connection are answers, but not responses. */
+export function isResponse(turn: AssistantTurn): boolean {
+  if (!turn.error || turn.usageState !== 'none' || turn.timing.firstTokenMs !== undefined) return true;
+  return turn.error.code === 'provider/aborted' || turn.error.code === 'provider/timeout';
+}

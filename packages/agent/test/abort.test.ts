@@ -1,0 +1,127 @@
+import { type AgentEvent, createAgent, tool } from '@reprise/agent';
+import { openSqliteStore } from '@reprise/checkpoint';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { MODELS, simulator } from './support/simulated.ts';
+import { tempDatabase } from './support/temp-store.ts';
+import { unsendable } from './support/wire-rules.ts';
+
+const slowEcho = tool({
+  name: 'echo',
+  description: 'Says it again.',
+  input: z.object({ text: z.string() }),
+  run: ({ text }) => text,
+});
+
+/** A session whose run says something, calls a tool, and says something more. */
+async function toolSession() {
+  const server = await simulator(({ messages }) =>
+    messages.at(-1)?.role === 'tool'
+      ? 'It says hey, and that is all there is to it.'
+      : { text: 'Let me ask the echo first.', toolCalls: [{ name: 'echo', arguments: { text: 'hey' } }] },
+  );
+  const store = openSqliteStore(tempDatabase());
+  onTestFinished(() => store.close());
+  const model = MODELS['anthropic']?.(server.url);
+  if (!model) throw new Error('no model');
+  const session = await createAgent({ model, system: 'Be short.', tools: [slowEcho] }).openSession(store, { id: 's' });
+  return { server, store, session };
+}
+
+async function eventsOf(
+  run: AsyncIterable<AgentEvent>,
+  onEvent: (event: AgentEvent) => void,
+): Promise<readonly AgentEvent[]> {
+  const events: AgentEvent[] = [];
+  for await (const event of run) {
+    events.push(event);
+    onEvent(event);
+  }
+  return events;
+}
+
+/** Does the same at every event of the run but the last, each time in a session of its own. */
+async function atEveryEvent(check: (place: number, world: Awaited<ReturnType<typeof toolSession>>) => Promise<void>) {
+  const whole = await toolSession();
+  const events = await eventsOf(whole.session.send('go'), () => {});
+  expect(events.length).toBeGreaterThan(10);
+  for (const { sequence } of events.slice(0, -1)) await check(sequence, await toolSession());
+}
+
+describe('a run', () => {
+  it('aborted at any of its events keeps its rows and a history the strict server accepts', async () => {
+    await atEveryEvent(async (place, { server, store, session }) => {
+      const abort = new AbortController();
+      const events = await eventsOf(session.send('go', { signal: abort.signal }), ({ sequence }) => {
+        if (sequence === place) abort.abort();
+      });
+      expect(events.at(-1)).toMatchObject({ type: 'run-end' });
+      expect(unsendable(session.state.messages)).toEqual([]);
+      // A request that was sent has its row, answered or not.
+      expect(await store.readTurns('s')).toHaveLength(events.filter(({ type }) => type === 'assistant-turn').length);
+
+      await session.send('go on').result();
+      expect(server.requests.map(({ status }) => status)).not.toContain(400);
+      expect(unsendable(session.state.messages)).toEqual([]);
+    });
+  });
+
+  it('whose listener leaves at any of its events keeps its rows and a history the strict server accepts', async () => {
+    await atEveryEvent(async (place, { server, store, session }) => {
+      const run = session.send('go');
+      for await (const { sequence } of run) if (sequence === place) break;
+      await expect(run.result()).rejects.toMatchObject({ code: 'agent/run-abandoned' });
+      expect(unsendable(session.state.messages)).toEqual([]);
+
+      await session.send('go on').result();
+      expect(server.requests.map(({ status }) => status)).not.toContain(400);
+      const rows = await store.readTurns('s');
+      expect(rows).toHaveLength(session.state.turnCount);
+      expect(rows.reduce((sum, { tokens }) => sum + (tokens.output ?? 0), 0)).toBe(session.state.totalOutputTokens);
+    });
+  });
+});
+
+describe('an aborted run', () => {
+  it('keeps the text that had come, and says it was aborted', async () => {
+    const { session } = await toolSession();
+    const abort = new AbortController();
+    const events = await eventsOf(session.send('go', { signal: abort.signal }), ({ type }) => {
+      if (type === 'text-delta') abort.abort();
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', reason: 'aborted', error: { code: 'provider/aborted' } });
+    expect(session.state.messages.at(-1)).toMatchObject({
+      role: 'assistant',
+      content: [{ type: 'text', text: expect.stringMatching(/^Let/) }],
+    });
+  });
+
+  it('ends a tool that does not listen to its signal', async () => {
+    const deaf = tool({
+      name: 'echo',
+      description: '',
+      input: z.object({ text: z.string() }),
+      run: () => new Promise<string>(() => {}),
+    });
+    const server = await simulator(() => ({ toolCalls: [{ name: 'echo', arguments: { text: 'hey' } }] }));
+    const store = openSqliteStore(tempDatabase());
+    onTestFinished(() => store.close());
+    const model = MODELS['anthropic']?.(server.url);
+    if (!model) throw new Error('no model');
+    const session = await createAgent({ model, tools: [deaf] }).openSession(store);
+    const abort = new AbortController();
+    const events = await eventsOf(session.send('go', { signal: abort.signal }), ({ type }) => {
+      if (type === 'tool-start') queueMicrotask(() => abort.abort());
+    });
+    expect(events.at(-1)).toMatchObject({ reason: 'aborted' });
+    expect(session.state.messages.at(-1)).toMatchObject({ role: 'tool', content: [{ isError: true }] });
+  });
+
+  it('is not sent at all if its signal was aborted before', async () => {
+    const { server, session } = await toolSession();
+    await expect(session.send('go', { signal: AbortSignal.abort() }).result()).rejects.toMatchObject({
+      code: 'provider/aborted',
+    });
+    expect(server.requests).toHaveLength(0);
+  });
+});

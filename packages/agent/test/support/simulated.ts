@@ -1,0 +1,22 @@
+import { anthropic, type Model, ollama, openai } from '@reprise/providers';
+import { type Script, type Simulator, startSimulator } from '@reprise/simulator';
+import { onTestFinished } from 'vitest';
+
+/** A simulator that ends with the test. */
+export async function simulator(script: Script): Promise<Simulator> {
+  const started = await startSimulator({ script });
+  onTestFinished(() => started.close());
+  return started;
+}
+
+/** A model of each family, through the vendor's own SDK. */
+export const MODELS: Readonly<Record<string, (url: string) => Model>> = {
+  anthropic: (url) => anthropic({ apiKey: 'simulated', baseURL: url }).model('claude-opus-5'),
+  'openai-chat': (url) => openai({ apiKey: 'simulated', baseURL: `${url}/v1` }).model('gpt-5.2'),
+  ollama: (url) => ollama({ host: url }).model('llama4'),
+};
+
+/** Long enough to be cached by every family. */
+export const LONG_SYSTEM_PROMPT = Array.from({ length: 250 }, (_, line) => `Rule ${line}: be kind and be exact.`).join(
+  '\n',
+);
