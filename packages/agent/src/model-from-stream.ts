@@ -1,14 +1,16 @@
 import {
-  type AssistantTurn,
   type AssistantTurnParts,
-  assistantTurn,
   chatPrefixBlocks,
+  createMessageAssembler,
+  type DecodedTurn,
   type Family,
   type Model,
   type ModelRequest,
   ProviderError,
+  type StreamDecoder,
   type StreamEvent,
   type StreamOptions,
+  sendExchange,
 } from '@reprise/providers';
 
 /** What a stream function of one's own may yield: its last event needs no more than a message. */
@@ -25,12 +27,9 @@ export interface StreamModelOptions {
 
 /**
  * Makes a model of any stream function. Counters its turn lacks are not reported.
- * If it throws, or ends without a turn, the turn says so instead: such a function keeps the promise of every model.
+ * If it throws, ends without a turn, or does not heed its signal, the turn says so instead: such a function keeps the promise of every model.
  */
-export function modelFromStream(options: StreamModelOptions): Model {
-  const { id, family = 'custom' } = options;
-  const complete = (parts: AssistantTurnParts): AssistantTurn => assistantTurn({ family, model: id, ...parts });
-
+export function modelFromStream({ id, family = 'custom', stream }: StreamModelOptions): Model {
   return {
     id,
     family,
@@ -39,36 +38,40 @@ export function modelFromStream(options: StreamModelOptions): Model {
         tools,
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
       }),
-    async *stream(request, streamOptions = {}) {
-      const startedAt = Date.now();
-      let failure = new ProviderError(
-        'provider/stream-cut',
-        `The stream function of model ${id} ended without an assistant-turn event.`,
-      );
-      try {
-        for await (const event of options.stream(request, streamOptions)) {
-          if (event.type !== 'assistant-turn') {
-            yield event;
-            continue;
-          }
-          yield { type: 'assistant-turn', turn: complete(event.turn) };
-          return;
-        }
-      } catch (error) {
-        failure = streamFailure(error, id);
-      }
-      if (streamOptions.signal?.aborted) failure = new ProviderError('provider/aborted', 'The call was aborted.');
-      yield {
-        type: 'assistant-turn',
-        turn: complete({
-          message: { role: 'assistant', content: [] },
-          stopReason: failure.code === 'provider/aborted' ? 'aborted' : 'error',
-          timing: { startedAt, durationMs: Date.now() - startedAt },
-          error: failure,
-        }),
-      };
-    },
+    stream: (request, options = {}) =>
+      sendExchange({
+        ...options,
+        open: async (signal) => stream(request, { ...options, signal }),
+        decoder: createLooseDecoder(id, family),
+        readError: (error) => streamFailure(error, id),
+        warnings: [],
+      }),
   };
+}
+
+/** Passes events on, and completes the turn. Of a stream that ends without one, the text is kept. */
+function createLooseDecoder(model: string, family: Family): StreamDecoder<LooseStreamEvent> {
+  const assembler = createMessageAssembler();
+  let last: AssistantTurnParts | undefined;
+  return {
+    decode(event) {
+      if (event.type === 'assistant-turn') {
+        last = event.turn;
+        return [];
+      }
+      if (event.type === 'text-delta') assembler.text(event.blockIndex, event.text);
+      return [event];
+    },
+    finish: () => ({ family, model, ...(last ? decodedTurn(last) : { message: assembler.message() }) }),
+  };
+}
+
+function decodedTurn({ stopReason = 'end-turn', error, ...parts }: AssistantTurnParts): DecodedTurn {
+  if (error) return { ...parts, error };
+  if (stopReason === 'aborted')
+    return { ...parts, error: new ProviderError('provider/aborted', 'The call was aborted.') };
+  if (stopReason === 'error') return { ...parts, error: new ProviderError('provider/server', 'The call failed.') };
+  return { ...parts, stopReason };
 }
 
 function streamFailure(error: unknown, modelId: string): ProviderError {

@@ -9,7 +9,7 @@ export interface Recorder {
   turn(recorded: RecordedTurn): Promise<Snapshot | undefined>;
 }
 
-export interface RecordedTurn {
+interface RecordedTurn {
   readonly turn: AssistantTurn;
   /** What the model was asked. */
   readonly request: ModelRequest;

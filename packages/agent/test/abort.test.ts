@@ -1,7 +1,9 @@
-import { type AgentEvent, createAgent, tool } from '@reprise/agent';
+import { type AgentEvent, createAgent, initialState, modelFromStream, runAgent, tool } from '@reprise/agent';
 import { openSqliteStore } from '@reprise/checkpoint';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { ProviderError } from '@reprise/providers';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
+import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
 import { MODELS, simulator } from './support/simulated.ts';
 import { tempDatabase } from './support/temp-store.ts';
 import { unsendable } from './support/wire-rules.ts';
@@ -115,6 +117,65 @@ describe('an aborted run', () => {
     });
     expect(events.at(-1)).toMatchObject({ reason: 'aborted' });
     expect(session.state.messages.at(-1)).toMatchObject({ role: 'tool', content: [{ isError: true }] });
+  });
+
+  it('keeps the results of tools that had run, and runs no further ones', async () => {
+    const abort = new AbortController();
+    const run = vi.fn(() => {
+      abort.abort();
+      return 'ran';
+    });
+    const act = tool({ name: 'act', description: '', input: z.object({}), run });
+    const model = scriptedModel(toolTurn(['c1', 'act', '{}'], ['c2', 'act', '{}']));
+    const events = await eventsOf(
+      runAgent(initialState(), 'go', { model, tools: [act], signal: abort.signal }),
+      () => {},
+    );
+    expect(run).toHaveBeenCalledTimes(1);
+    expect(events.at(-1)).toMatchObject({
+      reason: 'aborted',
+      state: {
+        messages: [
+          {},
+          {},
+          {
+            role: 'tool',
+            content: [
+              { toolCallId: 'c1', isError: true },
+              { toolCallId: 'c2', isError: true, content: [{ text: 'Not run: the run was aborted.' }] },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  it('by a listener that leaves does not wait for the rest of the answer', async () => {
+    let signal: AbortSignal | undefined;
+    const endless = modelFromStream({
+      id: 'endless',
+      async *stream(_request, options) {
+        signal = options.signal;
+        yield { type: 'text-delta', blockIndex: 0, text: 'Well' };
+        await new Promise((resolve) => options.signal?.addEventListener('abort', resolve));
+      },
+    });
+    const run = runAgent(initialState(), 'go', { model: endless });
+    for await (const { type } of run) if (type === 'text-delta') break;
+    expect(signal?.aborted).toBe(true);
+  });
+
+  it('without a word stays in the history, and leaves nothing to send', async () => {
+    const store = openSqliteStore(tempDatabase());
+    onTestFinished(() => store.close());
+    const error = new ProviderError('provider/aborted', 'The call was aborted.');
+    const model = scriptedModel(textTurn('', { stopReason: 'aborted', error }), textTurn('there you are'));
+    const session = await createAgent({ model }).openSession(store, { id: 's' });
+    await expect(session.send('hi').result()).rejects.toBe(error);
+    await session.send().result();
+    expect(session.state.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'assistant']);
+    expect(model.requests[1]?.messages.map(({ role }) => role)).toEqual(['user']);
+    expect(await store.readTurns('s')).toHaveLength(2);
   });
 
   it('is not sent at all if its signal was aborted before', async () => {

@@ -73,6 +73,15 @@ describe('a session', () => {
     expect(session.state.messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
   });
 
+  it('writes what was not reported as null into the ledger, and a reported zero as 0', async () => {
+    const store = tempStore();
+    const session = await scripted(textTurn('one', { tokens: { cacheRead: 0 } })).openSession(store, { id: 's' });
+    await session.send('hi').result();
+    const [row] = await store.readTurns('s');
+    expect(row?.tokens).toMatchObject({ fresh: null, cacheRead: 0, cacheWrite5m: null, output: null });
+    expect(row?.costPicoUsd).toBeNull();
+  });
+
   it('refuses an entry it cannot read, and names it', async () => {
     const store = tempStore();
     const { tip } = await store.createSession({ id: 's', createdAt: 0 });

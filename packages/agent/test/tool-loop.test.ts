@@ -1,5 +1,5 @@
 import { type AgentEvent, initialState, runAgent, type Tool, tool } from '@reprise/agent';
-import type { ToolResultBlock } from '@reprise/providers';
+import { ProviderError, type ToolResultBlock } from '@reprise/providers';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
@@ -143,6 +143,22 @@ describe('the tool loop', () => {
     expect(reason).toBe('tool-round-limit');
     expect(run).toHaveBeenCalledTimes(2);
     expect(state.messages.at(-1)).toMatchObject({ role: 'tool', content: [{ toolCallId: 'c', isError: true }] });
+  });
+
+  it('runs no tool of a turn that failed, and closes its calls', async () => {
+    const run = vi.fn(() => 'ran');
+    const act = tool({ name: 'act', description: '', input: z.object({}), run });
+    const error = new ProviderError('provider/stream-cut', 'cut');
+    const model = scriptedModel({ ...toolTurn(['c', 'act', '{}']), stopReason: 'error', error, tokens: { fresh: 1 } });
+    const events: AgentEvent[] = [];
+    for await (const event of runAgent(initialState(), 'go', { model, tools: [act] })) events.push(event);
+    expect(run).not.toHaveBeenCalled();
+    expect(events.at(-1)).toMatchObject({ type: 'run-end', reason: 'error', error });
+    const end = events.at(-1);
+    expect(end?.type === 'run-end' && end.state.messages.at(-1)).toMatchObject({
+      role: 'tool',
+      content: [{ toolCallId: 'c', isError: true }],
+    });
   });
 
   it('goes on after a pause', async () => {

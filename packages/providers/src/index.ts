@@ -12,7 +12,7 @@ export {
   anthropicModel,
   streamAnthropic,
 } from './anthropic/provider.ts';
-export { toolCallBlock } from './assemble-message.ts';
+export { createMessageAssembler, type MessageAssembler, toolCallBlock, type WireKey } from './assemble-message.ts';
 export {
   type AssistantTurn,
   type AssistantTurnParts,
@@ -117,3 +117,10 @@ export {
   type TokenCounts,
   tokenCounts,
 } from './token-counts.ts';
+export {
+  type DecodedTurn,
+  type Exchange,
+  type ExchangeOptions,
+  type StreamDecoder,
+  sendExchange,
+} from './transport/send.ts';

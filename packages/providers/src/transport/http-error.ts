@@ -62,7 +62,7 @@ export function statusErrorCode(status: number): ProviderErrorCode {
 }
 
 /** How long the vendor asks us to wait, in milliseconds: `retry-after-ms`, else `retry-after` in seconds or as an HTTP date. */
-export function readRetryAfterMs(headers: Pick<Headers, 'get'>, now: number): number | undefined {
+function readRetryAfterMs(headers: Pick<Headers, 'get'>, now: number): number | undefined {
   const milliseconds = readNumber(headers.get('retry-after-ms'));
   if (milliseconds !== undefined) return milliseconds;
   const retryAfter = headers.get('retry-after');

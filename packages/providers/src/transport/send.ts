@@ -130,10 +130,13 @@ function endTurn(decoded: DecodedTurn, interruption: Interruption, timing: TurnT
   const { stopReason, error, ...parts } = decoded;
   const vendorError = error ?? (isVendorError(interruption) ? interruption : undefined);
   if (stopReason !== undefined && vendorError === undefined) return assistantTurn({ ...parts, stopReason, timing });
-  const usageState = parts.usageState === 'final' ? 'partial' : (parts.usageState ?? 'none');
   const failure = vendorError ?? describeInterruption(interruption);
-  const reason = failure.code === 'provider/aborted' ? 'aborted' : 'error';
-  return assistantTurn({ ...parts, usageState, stopReason: reason, timing, error: failure });
+  const turn = assistantTurn({ ...parts, timing, error: failure });
+  return {
+    ...turn,
+    stopReason: failure.code === 'provider/aborted' ? 'aborted' : 'error',
+    usageState: turn.usageState === 'final' ? 'partial' : turn.usageState,
+  };
 }
 
 const OUR_SIDE: ReadonlySet<string> = new Set([

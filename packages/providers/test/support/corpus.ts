@@ -61,7 +61,7 @@ export interface ExpectedTurn {
   readonly responseId: string | null;
 }
 
-export interface ExpectedToolCall {
+interface ExpectedToolCall {
   readonly id: string | null;
   readonly name: string;
   readonly arguments: unknown;
@@ -77,7 +77,7 @@ export interface IndexEntry
 const folder = process.env['REPRISE_CORPUS'];
 
 /** Whether the tests were given a corpus. A folder that is named but missing is a failure of the tests that read it. */
-export const corpusAvailable: boolean = folder !== undefined && folder !== '';
+const corpusAvailable: boolean = folder !== undefined && folder !== '';
 
 /** A suite over the corpus; without one it is skipped, and its name says why. */
 export function describeWithCorpus(name: string, declareTests: () => void): void {
