@@ -5,7 +5,7 @@ import { ollama } from './ollama/provider.ts';
 import { openai } from './openai/provider.ts';
 
 export interface ResolveOptions {
-  /** Default: the vendor's own address, and for Ollama this machine's. */
+  /** Default: the vendor's own address; for Ollama the environment's `OLLAMA_HOST`, else this machine's. */
   readonly baseURL?: string;
   /** Default: the vendor's environment variable. Ollama needs none. */
   readonly apiKey?: string;

@@ -39,6 +39,17 @@ describe('resolveModel', () => {
     expect(resolveModel('ollama/qwen3').id).toBe('qwen3');
   });
 
+  it('finds an Ollama server where OLLAMA_HOST says', async () => {
+    vi.stubEnv('OLLAMA_HOST', 'https://gpu.test:11435');
+    const sent: string[] = [];
+    const send: typeof fetch = async (input) => {
+      sent.push(new Request(input).url);
+      return new Response('{}', { status: 404, headers: { 'content-type': 'application/json' } });
+    };
+    await expect(completeTurn(resolveModel('ollama/m', { fetch: send }), userRequest('hi'))).rejects.toThrow();
+    expect(sent).toEqual(['https://gpu.test:11435/api/chat']);
+  });
+
   it.each([
     ['anthropic/m', 'https://a.test/v1/messages'],
     ['openai/m', 'https://a.test/chat/completions'],

@@ -24,7 +24,7 @@ export interface OllamaStreamOptions extends ExchangeOptions {
 }
 
 export interface OllamaOptions {
-  /** Default `http://127.0.0.1:11434`. */
+  /** Default: the environment's `OLLAMA_HOST`, else `http://127.0.0.1:11434`. */
   readonly host?: string;
   readonly fetch?: typeof fetch;
   /** Sent with every request. */
@@ -70,7 +70,7 @@ export function ollamaModel(client: OllamaClient, id: string): Model {
 /** Models of an Ollama server. There are no credentials; a server that wants some takes them in `headers`. */
 export function ollama(options: OllamaOptions = {}): Provider {
   const client = new Ollama({
-    host: options.host ?? '',
+    host: options.host ?? process.env['OLLAMA_HOST'] ?? '',
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     ...(options.headers === undefined ? {} : { headers: { ...options.headers } }),
   });
