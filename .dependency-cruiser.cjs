@@ -43,7 +43,10 @@ module.exports = {
     {
       name: 'vocabulary-imports-only-vocabulary',
       severity: 'error',
-      from: { path: '^packages/providers/src/([^/]+\\.ts|cache/)', pathNot: '^packages/providers/src/(index|resolve-model)\\.ts$' },
+      from: {
+        path: '^packages/providers/src/([^/]+\\.ts|cache/)',
+        pathNot: '^packages/providers/src/(index|resolve-model)\\.ts$',
+      },
       to: { path: '^packages/providers/src/(anthropic|openai|ollama|transport|cassette|testing)/' },
     },
     {
@@ -59,6 +62,9 @@ module.exports = {
     exclude: { path: ['(^|/)dist/'] },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { conditionNames: ['reprise-source', 'import', 'types', 'node', 'default'], exportsFields: ['exports'] },
+    enhancedResolveOptions: {
+      conditionNames: ['reprise-source', 'import', 'types', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
   },
 };
