@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { anthropicCacheTokens, tokensFromAnthropic } from '../src/anthropic/decode-usage.ts';
 import { cacheWriteCount, promptTokenCount } from '../src/token-counts.ts';
 
-describe('cache tokens as numbers', () => {
+describe('B-11 layer 3: cache tokens as numbers', () => {
   it('are read where the vendor reports them', () => {
     const usage = {
       input_tokens: 12,

@@ -4,7 +4,7 @@ import { openaiCachedReadTokens, openaiCacheTokens, tokensFromOpenAIChat } from 
 import { vendorOf } from '../src/openai/vendors.ts';
 import { tokenCounts } from '../src/token-counts.ts';
 
-describe('openaiCacheTokens', () => {
+describe('B-11 layer 3: openaiCacheTokens', () => {
   it.each([
     ['Chat details', { prompt_tokens_details: { cached_tokens: 7, cache_write_tokens: 5 } }, { read: 7, write: 5 }],
     ['Responses details', { input_tokens_details: { cached_tokens: 7, cache_write_tokens: 5 } }, { read: 7, write: 5 }],

@@ -1,10 +1,10 @@
 import { Anthropic } from '@anthropic-ai/sdk';
 import { cacheRules } from '../cache/family-rules.ts';
 import { planBreakpoints } from '../cache/plan-breakpoints.ts';
-import { ProviderError } from '../errors.ts';
 import type { Model, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { StreamEvent } from '../stream-event.ts';
+import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
 import { checkRequest } from './check-request.ts';
 import { createAnthropicDecoder } from './decode-stream.ts';
@@ -28,14 +28,11 @@ export interface AnthropicStreamOptions extends ExchangeOptions {
   readonly model: string;
 }
 
-export interface AnthropicOptions {
+export interface AnthropicOptions extends KeyedOptions {
   /** Default: the environment's `ANTHROPIC_API_KEY`. */
   readonly apiKey?: string;
   /** Without `/v1`, which the SDK adds. */
   readonly baseURL?: string;
-  readonly fetch?: typeof fetch;
-  /** Sent with every request. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -78,21 +75,8 @@ export function anthropicModel(client: AnthropicClient, id: string): Model {
 
 /** Claude models on Anthropic's own API. Throws `provider/missing-credentials` if there is no API key. */
 export function anthropic(options: AnthropicOptions = {}): Provider {
-  const apiKey = options.apiKey ?? process.env['ANTHROPIC_API_KEY'];
-  if (!apiKey) {
-    throw new ProviderError(
-      'provider/missing-credentials',
-      'There is no Anthropic API key: pass anthropic({ apiKey }) or set ANTHROPIC_API_KEY.',
-    );
-  }
-  const client = new Anthropic({
-    apiKey,
-    ...(options.baseURL === undefined ? {} : { baseURL: options.baseURL }),
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    ...(options.headers === undefined ? {} : { defaultHeaders: options.headers }),
-    maxRetries: 0,
-    // What goes wrong is told by the turn; a library does not write to its host's console.
-    logLevel: 'off',
-  });
+  const client = new Anthropic(
+    sdkOptions(options, { vendor: 'Anthropic', factory: 'anthropic', variable: 'ANTHROPIC_API_KEY' }),
+  );
   return { model: (id) => anthropicModel(client, id) };
 }

@@ -1,13 +1,14 @@
 import { OpenAI } from 'openai';
 import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
-import { ProviderError } from '../errors.ts';
 import type { Model, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { StreamEvent } from '../stream-event.ts';
+import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
 import { createChatDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { readOpenAIError } from './read-error.ts';
+import { readChunks } from './read-response.ts';
 import { type ChatVendor, vendorNamed, vendorOf } from './vendors.ts';
 
 /** What is needed of a client: the SDK's own, or its Azure variant. */
@@ -24,9 +25,9 @@ export interface OpenAIChatClient {
   };
 }
 
-/** The SDK's promise of a stream, which can tell more about the response. */
+/** The SDK's promise of a stream, which can also give the response itself. */
 interface PendingResponse extends PromiseLike<AsyncIterable<unknown>> {
-  withResponse?(): PromiseLike<{ readonly data: AsyncIterable<unknown>; readonly response: Response }>;
+  asResponse?(): PromiseLike<Response>;
 }
 
 export interface OpenAIChatOptions {
@@ -39,14 +40,11 @@ export interface OpenAIChatStreamOptions extends OpenAIChatOptions, ExchangeOpti
   readonly model: string;
 }
 
-export interface OpenAIOptions extends OpenAIChatOptions {
+export interface OpenAIOptions extends KeyedOptions, OpenAIChatOptions {
   /** Default: the environment's `OPENAI_API_KEY`. Servers that want none take any text. */
   readonly apiKey?: string;
   /** With `/v1` where the vendor has one. */
   readonly baseURL?: string;
-  readonly fetch?: typeof fetch;
-  /** Sent with every request. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -91,22 +89,7 @@ export function openaiChatModel(client: OpenAIChatClient, id: string, options: O
 
 /** Models behind OpenAI's Chat Completions, or any compatible server. Throws `provider/missing-credentials` if there is no API key. */
 export function openai(options: OpenAIOptions = {}): Provider {
-  const apiKey = options.apiKey ?? process.env['OPENAI_API_KEY'];
-  if (!apiKey) {
-    throw new ProviderError(
-      'provider/missing-credentials',
-      'There is no OpenAI API key: pass openai({ apiKey }) or set OPENAI_API_KEY.',
-    );
-  }
-  const client = new OpenAI({
-    apiKey,
-    ...(options.baseURL === undefined ? {} : { baseURL: options.baseURL }),
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    ...(options.headers === undefined ? {} : { defaultHeaders: options.headers }),
-    maxRetries: 0,
-    // What goes wrong is told by the turn; a library does not write to its host's console.
-    logLevel: 'off',
-  });
+  const client = new OpenAI(sdkOptions(options, { vendor: 'OpenAI', factory: 'openai', variable: 'OPENAI_API_KEY' }));
   const { vendor } = options;
   return { model: (id) => openaiChatModel(client, id, vendor === undefined ? {} : { vendor }) };
 }
@@ -115,17 +98,7 @@ function chooseVendor(client: OpenAIChatClient, name: string | undefined): ChatV
   return name === undefined ? vendorOf(client.baseURL) : vendorNamed(name);
 }
 
-/**
- * The response's chunks. A server that answers a streaming request with plain JSON, be it an error under HTTP 200 (OpenRouter) or a whole
- * completion, would otherwise be an empty stream to the SDK.
- */
+/** A client that cannot hand out the response is iterated as it is. */
 async function openStream(pending: PendingResponse): Promise<AsyncIterable<unknown>> {
-  if (!pending.withResponse) return pending;
-  const { data, response } = await pending.withResponse();
-  const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '');
-  return isJson ? wholeResponse(response) : data;
-}
-
-async function* wholeResponse(response: Response): AsyncGenerator<unknown, void, undefined> {
-  yield await response.json();
+  return pending.asResponse ? readChunks(await pending.asResponse()) : pending;
 }
