@@ -51,7 +51,7 @@ async function atEveryEvent(check: (place: number, world: Awaited<ReturnType<typ
 }
 
 describe('a run', () => {
-  it('aborted at any of its events keeps its rows and a history the strict server accepts', async () => {
+  it('I4 I6 aborted at any of its events keeps its rows and a history the strict server accepts', async () => {
     await atEveryEvent(async (place, { server, store, session }) => {
       const abort = new AbortController();
       const events = await eventsOf(session.send('go', { signal: abort.signal }), ({ sequence }) => {
@@ -68,7 +68,7 @@ describe('a run', () => {
     });
   });
 
-  it('whose listener leaves at any of its events keeps its rows and a history the strict server accepts', async () => {
+  it('I4 I6 whose listener leaves at any of its events keeps its rows and a history the strict server accepts', async () => {
     await atEveryEvent(async (place, { server, store, session }) => {
       const run = session.send('go');
       for await (const { sequence } of run) if (sequence === place) break;
@@ -98,7 +98,7 @@ describe('an aborted run', () => {
     });
   });
 
-  it('ends a tool that does not listen to its signal', async () => {
+  it('I12 ends a tool that does not listen to its signal', async () => {
     const deaf = tool({
       name: 'echo',
       description: '',

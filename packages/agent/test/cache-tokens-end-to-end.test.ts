@@ -1,4 +1,5 @@
-// From a vendor's counters to a snapshot on disk, layer by layer: the real SDKs, a real HTTP server, a real database.
+// Row B-11: from a vendor's counters to a snapshot on disk, layer by layer, with the real SDKs, a real HTTP server and a real database.
+// The first and third layers stand in state.test.ts and beside each adapter (`*-usage.test.ts` of providers).
 
 import { createAgent, initialState, type Session } from '@reprise/agent';
 import { type CheckpointStore, makeSnapshot, openSqliteStore } from '@reprise/checkpoint';
@@ -56,7 +57,7 @@ function totals({ state }: Session) {
   return { read: state.totalCacheReadTokens, written: state.totalCacheWriteTokens, fresh: state.totalInputTokens };
 }
 
-describe('a snapshot', () => {
+describe('B-11 layer 2: a snapshot', () => {
   it('of a state holds its cache totals', () => {
     const state = { ...initialState(), totalCacheReadTokens: 11, totalCacheWriteTokens: 22 };
     expect(makeSnapshot({ sessionId: 's', state, prompt: 'hi' }).tokenSnapshot).toMatchObject({
@@ -71,8 +72,8 @@ describe('a snapshot', () => {
   });
 });
 
-describe.each(['anthropic', 'openai-chat', 'ollama'])('cache tokens of %s', (family) => {
-  it('reach the turn, the state, the ledger and the snapshot of one turn', async () => {
+describe.each(['anthropic', 'openai-chat', 'ollama'])('B-11 cache tokens of %s', (family) => {
+  it('layer 4: reach the turn, the state, the ledger and the snapshot of one turn', async () => {
     const { server, store, session } = await world(family);
     const { turns, state } = await session.send('Hello').result();
 
@@ -90,7 +91,7 @@ describe.each(['anthropic', 'openai-chat', 'ollama'])('cache tokens of %s', (fam
     });
   });
 
-  it('add up over two turns, the second of which reads what the first left', async () => {
+  it('layer 5: add up over two turns, the second of which reads what the first left', async () => {
     const { server, session } = await world(family);
     await session.send('Hello').result();
     const { turns } = await session.send('And again').result();
@@ -98,7 +99,7 @@ describe.each(['anthropic', 'openai-chat', 'ollama'])('cache tokens of %s', (fam
     expect(totals(session)).toEqual(served(server));
   });
 
-  it('go on adding up after a resume, whose turn reads what the run before it left', async () => {
+  it('layer 6: go on adding up after a resume, whose turn reads what the run before it left', async () => {
     const { server, session, store, reopen } = await world(family);
     await session.send('Hello').result();
     await session.send('And again').result();
@@ -125,7 +126,7 @@ describe.each(['anthropic', 'openai-chat', 'ollama'])('cache tokens of %s', (fam
     expect(await store.readTurns(fork.id)).toHaveLength(2);
   });
 
-  it('after a resume are read from a request that begins with the very bytes of the one before', async () => {
+  it('I3 after a resume are read from a request that begins with the very bytes of the one before', async () => {
     const { server, session, reopen } = await world(family);
     await session.send('Hello').result();
     const resumed = await reopen();

@@ -71,7 +71,7 @@ async function checkSession(database: string): Promise<number> {
   return state.turnCount;
 }
 
-it(`a session killed at ${KILLS} random moments of its ${TURNS} turns loses no committed turn and counts none twice`, async () => {
+it(`I2 I4 I6 a session killed at ${KILLS} random moments of its ${TURNS} turns loses no committed turn and counts none twice`, async () => {
   const server = await simulator(script);
   const database = tempDatabase();
   // A turn has some 35 events, so a process is killed within its first or second.

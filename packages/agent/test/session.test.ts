@@ -53,7 +53,7 @@ describe('a session', () => {
     await expect(session.send().result()).rejects.toMatchObject({ code: 'agent/nothing-to-continue' });
   });
 
-  it('that two processes hold refuses the slower one and loses nothing', async () => {
+  it('I7 that two processes hold refuses the slower one and loses nothing', async () => {
     const store = tempStore();
     const one = await scripted(textTurn('one')).openSession(store, { id: 's' });
     const other = await scripted(textTurn('other')).openSession(store, { id: 's' });
@@ -73,7 +73,7 @@ describe('a session', () => {
     expect(session.state.messages.map(({ role }) => role)).toEqual(['user', 'assistant']);
   });
 
-  it('writes what was not reported as null into the ledger, and a reported zero as 0', async () => {
+  it('I11 writes what was not reported as null into the ledger, and a reported zero as 0', async () => {
     const store = tempStore();
     const session = await scripted(textTurn('one', { tokens: { cacheRead: 0 } })).openSession(store, { id: 's' });
     await session.send('hi').result();
@@ -107,7 +107,7 @@ describe('a session', () => {
   });
 });
 
-describe('calls that a crash left open', () => {
+describe('I5 calls that a crash left open', () => {
   /** A session that stopped after its tool calls were committed, resumed with that tool. */
   async function resume(effect: 'pure' | 'idempotent' | 'effect', input?: string) {
     const store = tempStore();

@@ -12,7 +12,7 @@ const turn = fc
   );
 const numberOf = (value: number | 'not-reported' | undefined) => (typeof value === 'number' ? value : 0);
 
-describe('an assistant turn', () => {
+describe('B-11 layer 1: an assistant turn', () => {
   it('carries its cache counts as plain numbers beside the buckets', () => {
     const made = assistantTurn(textTurn('hi', { tokens: { cacheRead: 7, cacheWrite: { '5m': 2, '1h': 3 } } }));
     expect([made.cacheReadTokens, made.cacheWriteTokens]).toEqual([7, 5]);
@@ -30,7 +30,7 @@ describe('an assistant turn', () => {
   });
 });
 
-describe('the state', () => {
+describe('B-11 layer 1: the state', () => {
   it('sums every counter over its turns, for any turns', () => {
     fc.assert(
       fc.property(fc.array(turn, { maxLength: 20 }), (turns) => {
