@@ -36,7 +36,8 @@ export function readSdkError(
   const code = nameCode(failure) ?? responseCode(failure) ?? localErrorCode(thrown, words);
   // An error that repeats a credential is not passed on either.
   const cause = withheld(words) === words ? { cause: error } : {};
-  return new ProviderError(code, withheld(failure.message), { ...details(thrown, failure, now), ...cause });
+  const message = code === 'provider/network' ? networkMessage(words) : failure.message;
+  return new ProviderError(code, withheld(message), { ...details(thrown, failure, now), ...cause });
 }
 
 /** The code of an HTTP status that says something went wrong. */
@@ -110,6 +111,11 @@ function everyMessage(error: unknown): string {
     messages.push(ownMessage(cause));
   }
   return messages.join('\n');
+}
+
+/** The SDKs say "Connection error." and the like; the socket's own words, such as `connect ECONNREFUSED …`, are in the last cause. */
+function networkMessage(words: string): string {
+  return `The network failed: ${words.split('\n').at(-1)}`.slice(0, LONGEST_MESSAGE);
 }
 
 function isResponse({ status, type }: SdkFailure): boolean {
