@@ -55,6 +55,7 @@ async function executeInTime(
   call: ToolCallBlock,
   options: ToolCallsOptions,
 ): Promise<ToolOutput> {
+  if (options.signal.aborted) throw new Error('The run was aborted before the tool ran.');
   const stop = new AbortController();
   const { promise: stopped, reject } = Promise.withResolvers<never>();
   const stopWith = (message: string) => {

@@ -150,6 +150,17 @@ describe('an aborted run', () => {
     });
   });
 
+  it('does not run a tool that was announced but not begun', async () => {
+    const abort = new AbortController();
+    const run = vi.fn(() => 'ran');
+    const act = tool({ name: 'act', description: '', input: z.object({}), run });
+    const model = scriptedModel(toolTurn(['c1', 'act', '{}']));
+    await eventsOf(runAgent(initialState(), 'go', { model, tools: [act], signal: abort.signal }), ({ type }) => {
+      if (type === 'tool-start') abort.abort();
+    });
+    expect(run).not.toHaveBeenCalled();
+  });
+
   it('by a listener that leaves does not wait for the rest of the answer', async () => {
     let signal: AbortSignal | undefined;
     const endless = modelFromStream({
