@@ -70,7 +70,7 @@ export {
   openaiCachedReadTokens,
   openaiCacheTokens,
   tokensFromOpenAIChat,
-} from './openai/decode-usage.ts';
+} from './openai/chat/decode-usage.ts';
 export {
   type OpenAIChatClient,
   type OpenAIChatOptions,

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { AssistantTurn } from '../src/assistant-turn.ts';
 import type { ProviderErrorCode } from '../src/errors.ts';
 import { messageText, toolCalls } from '../src/message.ts';
-import { openaiCachedReadTokens, openaiCacheTokens, tokensFromOpenAIChat } from '../src/openai/decode-usage.ts';
+import { openaiCachedReadTokens, openaiCacheTokens, tokensFromOpenAIChat } from '../src/openai/chat/decode-usage.ts';
 import { streamOpenAIChat } from '../src/openai/provider.ts';
 import type { StreamEvent } from '../src/stream-event.ts';
 import { collectEvents, lastTurn, userRequest } from './support/collect-stream.ts';

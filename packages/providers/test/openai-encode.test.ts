@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toolCallBlock } from '../src/assemble-message.ts';
 import type { Message } from '../src/message.ts';
 import { userMessage } from '../src/message.ts';
-import { encodeRequest } from '../src/openai/encode-request.ts';
+import { encodeRequest } from '../src/openai/chat/encode-request.ts';
 import { vendorNamed } from '../src/openai/vendors.ts';
 import type { ModelRequest } from '../src/request.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { openaiCachedReadTokens, openaiCacheTokens, tokensFromOpenAIChat } from '../src/openai/decode-usage.ts';
+import { openaiCachedReadTokens, openaiCacheTokens, tokensFromOpenAIChat } from '../src/openai/chat/decode-usage.ts';
 import { vendorOf } from '../src/openai/vendors.ts';
 import { tokenCounts } from '../src/token-counts.ts';
 

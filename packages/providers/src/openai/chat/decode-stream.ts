@@ -10,16 +10,16 @@
  * C3. What is unknown is skipped, and no malformed value makes the decoder throw.
  */
 
-import { createMessageAssembler, type MessageAssembler } from '../assemble-message.ts';
-import type { ProviderError } from '../errors.ts';
-import { asArray, asObject, type JsonObject } from '../json.ts';
-import type { StreamEvent } from '../stream-event.ts';
-import type { DecodedTurn, StreamDecoder } from '../transport/send.ts';
+import { createMessageAssembler, type MessageAssembler } from '../../assemble-message.ts';
+import type { ProviderError } from '../../errors.ts';
+import { asArray, asObject, type JsonObject } from '../../json.ts';
+import type { StreamEvent } from '../../stream-event.ts';
+import type { DecodedTurn, StreamDecoder } from '../../transport/send.ts';
+import { readOpenAIError } from '../read-error.ts';
 import { readContent, readReasoning, text } from './decode-content.ts';
 import { createCallCollector, type ToolCallCollector } from './decode-tool-calls.ts';
 import { tokensFromOpenAIChat } from './decode-usage.ts';
 import { finishError, readFinishReason } from './finish-reason.ts';
-import { readOpenAIError } from './read-error.ts';
 
 type WireObject = Readonly<Record<string, unknown>>;
 

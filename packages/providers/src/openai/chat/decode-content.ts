@@ -1,4 +1,4 @@
-import { asArray, asObject } from '../json.ts';
+import { asArray, asObject } from '../../json.ts';
 
 /** A piece of prose, as a delta or a message brings it. */
 export interface ProsePiece {

@@ -1,5 +1,5 @@
-import type { StopReason } from '../assistant-turn.ts';
-import { ProviderError } from '../errors.ts';
+import type { StopReason } from '../../assistant-turn.ts';
+import { ProviderError } from '../../errors.ts';
 
 /**
  * Why a response ended, from the vendor's word and from what it holds. Some vendors say `stop` beside tool calls, and some use words of

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { MessageAssembler, WireKey } from '../assemble-message.ts';
-import { asObject, parseExactJson } from '../json.ts';
-import type { ToolCallDeltaEvent } from '../stream-event.ts';
+import type { MessageAssembler, WireKey } from '../../assemble-message.ts';
+import { asObject, parseExactJson } from '../../json.ts';
+import type { ToolCallDeltaEvent } from '../../stream-event.ts';
 import { text } from './decode-content.ts';
 
 /**

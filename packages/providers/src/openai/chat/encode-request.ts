@@ -9,8 +9,8 @@
  */
 
 import type { OpenAI } from 'openai';
-import { ProviderError } from '../errors.ts';
-import { asObject } from '../json.ts';
+import { ProviderError } from '../../errors.ts';
+import { asObject } from '../../json.ts';
 import {
   type AssistantMessage,
   type DocumentBlock,
@@ -22,9 +22,9 @@ import {
   toolCalls,
   type UserBlock,
   type UserMessage,
-} from '../message.ts';
-import type { ModelRequest, ToolChoice, ToolDefinition } from '../request.ts';
-import type { ChatVendor } from './vendors.ts';
+} from '../../message.ts';
+import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
+import type { ChatVendor } from '../vendors.ts';
 
 type Chat = OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming;
 type ChatMessage = Chat['messages'][number];

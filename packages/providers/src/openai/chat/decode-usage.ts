@@ -9,9 +9,9 @@
  * U3. Where the total does not settle which count is off, every count it puts in doubt is not reported.
  */
 
-import { asObject } from '../json.ts';
-import { type Count, cacheWriteCount, countOrZero, type TokenCounts, tokenCounts } from '../token-counts.ts';
-import { type ChatVendor, vendorNamed, vendorOfUsage } from './vendors.ts';
+import { asObject } from '../../json.ts';
+import { type Count, cacheWriteCount, countOrZero, type TokenCounts, tokenCounts } from '../../token-counts.ts';
+import { type ChatVendor, vendorNamed, vendorOfUsage } from '../vendors.ts';
 
 /** Cache counters as numbers: what was not reported is 0. */
 export interface OpenAICacheTokens {
