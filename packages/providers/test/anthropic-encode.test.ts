@@ -254,7 +254,7 @@ describe('cache marks', () => {
       fc.property(history, (request) => {
         const { body } = encodeRequest(request, MODEL);
         const blocks = anthropicPrefixBlocks(body);
-        const marks = planBreakpoints(blocks, 'auto', { ...cacheRules('anthropic', MODEL), minimumTokens: 0 });
+        const { marks } = planBreakpoints(blocks, 'auto', { ...cacheRules('anthropic', MODEL), minimumTokens: 0 });
         const marked = placeMarks(body, marks);
         expect(anthropicPrefixBlocks(marked)).toEqual(blocks);
         expect(marksOf(marked)).toHaveLength(marks.length);

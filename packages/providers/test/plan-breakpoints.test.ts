@@ -4,14 +4,11 @@ import { type CacheState, EMPTY_CACHE, serveFromCache } from '../src/cache/cache
 import { cacheRules } from '../src/cache/family-rules.ts';
 import { planBreakpoints } from '../src/cache/plan-breakpoints.ts';
 import { type PrefixBlock, prefixHashes } from '../src/cache/prefix.ts';
+import { type LooseBlock, looseBlock, requestBlocks } from './support/request-blocks.ts';
 
 const rules = cacheRules('anthropic', 'claude-sonnet-4-6');
 
 type Role = PrefixBlock['role'];
-
-function prefixBlock(role: Role, text: string, kind = 'text'): PrefixBlock {
-  return { path: `${role}:${kind}`, role, kind, text, markable: !kind.includes('thinking') };
-}
 
 const long = 'word '.repeat(1000);
 
@@ -19,7 +16,7 @@ function blocksOf(role: Role, kinds: readonly string[], maxCount: number, minCou
   return fc.array(
     fc
       .tuple(fc.constantFrom(...kinds), fc.nat({ max: 600 }))
-      .map(([kind, length]) => prefixBlock(role, `{${'x'.repeat(length)}}`, kind)),
+      .map(([kind, length]) => looseBlock(role, `{${'x'.repeat(length)}}`, kind)),
     // Without `size`, long lists are hardly ever made.
     { minLength: minCount, maxLength: maxCount, size: 'max' },
   );
@@ -49,15 +46,16 @@ describe('any session', () => {
         let state: CacheState = EMPTY_CACHE;
         let at = 0;
         let readable = 0;
-        let blocks: readonly PrefixBlock[] = [...stable, ...first];
+        let messages: readonly (readonly LooseBlock[])[] = [first];
         for (const { answer, next, pauseMs } of [...turns, { answer: [], next: [], pauseMs: 0 }]) {
+          const blocks = requestBlocks(stable, messages);
           const verdict = serve(state, blocks, at);
           expect(verdict.read).toBe(readable);
           const total = blocks.reduce((sum, block) => sum + tokensOf(block), 0);
           readable = total >= rules.minimumTokens ? total : 0;
           state = verdict.state;
           at += pauseMs;
-          blocks = [...blocks, ...answer, ...next];
+          messages = [...messages, answer, next];
         }
       }),
       { numRuns: 200 },
@@ -67,8 +65,8 @@ describe('any session', () => {
   test('marks are at most four, ordered, on markable blocks and never surely below the minimum', () => {
     fc.assert(
       fc.property(session, ({ stable, first, turns }) => {
-        const blocks = [...stable, ...first, ...turns.flatMap(({ answer, next }) => [...answer, ...next])];
-        const marks = planBreakpoints(blocks, 'auto', rules);
+        const blocks = requestBlocks(stable, [first, ...turns.flatMap(({ answer, next }) => [answer, next])]);
+        const { marks } = planBreakpoints(blocks, 'auto', rules);
         const indexes = marks.map((mark) => mark.blockIndex);
         expect(marks.length).toBeLessThanOrEqual(4);
         expect(indexes).toEqual([...new Set(indexes)].sort((a, b) => a - b));
@@ -77,7 +75,7 @@ describe('any session', () => {
           const bytes = blocks.slice(0, blockIndex + 1).reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
           expect(bytes).toBeGreaterThanOrEqual(rules.minimumTokens);
         }
-        expect(planBreakpoints(blocks, 'auto', rules)).toEqual(marks);
+        expect(planBreakpoints(blocks, 'auto', rules).marks).toEqual(marks);
       }),
     );
   });
@@ -85,10 +83,10 @@ describe('any session', () => {
   test("'none' places nothing, and neither does anything where the vendor decides", () => {
     fc.assert(
       fc.property(session, ({ stable, first }) => {
-        const blocks = [...stable, prefixBlock('system', long), ...first];
-        expect(planBreakpoints(blocks, 'none', rules)).toEqual([]);
+        const blocks = requestBlocks([...stable, looseBlock('system', long)], [first]);
+        expect(planBreakpoints(blocks, 'none', rules)).toEqual({ marks: [], notes: [] });
         for (const family of ['openai-chat', 'ollama']) {
-          expect(planBreakpoints(blocks, 'auto', cacheRules(family, 'any'))).toEqual([]);
+          expect(planBreakpoints(blocks, 'auto', cacheRules(family, 'any'))).toEqual({ marks: [], notes: [] });
         }
       }),
     );
@@ -96,35 +94,52 @@ describe('any session', () => {
 });
 
 describe('where marks stand', () => {
-  const marked = (blocks: readonly PrefixBlock[]) => planBreakpoints(blocks, 'auto', rules).map((m) => m.blockIndex);
-  const system = prefixBlock('system', long);
-  const question = prefixBlock('user', 'question');
+  const system = looseBlock('system', long);
+  const question = looseBlock('user', 'question');
+  const marked = (stable: readonly LooseBlock[], ...messages: readonly (readonly LooseBlock[])[]) =>
+    planBreakpoints(requestBlocks(stable, messages), 'auto', rules).marks.map((mark) => mark.blockIndex);
 
   test('the first request keeps the system prompt and its own end', () => {
-    expect(marked([system, question])).toEqual([0, 1]);
+    expect(marked([system], [question])).toEqual([0, 1]);
   });
 
   test('a later request also keeps the end of the one before it', () => {
-    const answer = [prefixBlock('assistant', 'hm', 'thinking'), prefixBlock('assistant', 'call', 'tool_use')];
-    expect(marked([system, question, ...answer, prefixBlock('user', 'result', 'tool_result')])).toEqual([0, 1, 4]);
+    const answer = [looseBlock('assistant', 'hm', 'thinking'), looseBlock('assistant', 'call', 'tool_use')];
+    expect(marked([system], [question], answer, [looseBlock('user', 'result', 'tool_result')])).toEqual([0, 1, 4]);
   });
 
-  test('tools alone are kept where there is no system prompt', () => {
-    expect(marked([prefixBlock('tool', long, 'tool'), question])).toEqual([0, 1]);
+  test('a paused answer was the end of the request that continued it', () => {
+    const paused = [looseBlock('assistant', 'search', 'server_tool_use')];
+    const rest = [looseBlock('assistant', 'found')];
+    expect(marked([system], [question], paused, rest, [question])).toEqual([0, 2, 4]);
   });
 
-  test('a mark that would stand on thinking stands on the block before it', () => {
-    expect(marked([system, question, prefixBlock('assistant', 'hm', 'thinking')])).toEqual([0, 1]);
+  test('tools are kept beside the system prompt, and alone where there is none', () => {
+    const tool = looseBlock('tool', long, 'tool');
+    expect(marked([tool], [question])).toEqual([0, 1]);
+    expect(marked([tool, system], [question])).toEqual([0, 1, 2]);
+  });
+
+  test('a mark that would stand on thinking or on empty text stands on the block before it', () => {
+    expect(marked([system], [question, looseBlock('assistant', 'hm', 'thinking')])).toEqual([0, 1]);
+    for (const empty of ['', ' ', '\n\t']) {
+      const block = looseBlock('user', JSON.stringify({ type: 'text', text: empty }));
+      expect(marked([system], [question, block])).toEqual([0, 1]);
+    }
+    const quoted = looseBlock('user', JSON.stringify({ type: 'text', text: '{"text":""}' }));
+    expect(marked([system], [question, quoted])).toEqual([0, 2]);
   });
 
   test('a character of several tokens counts as several', () => {
     // 400 hieroglyphs: 800 UTF-16 units, and 1 600 tokens of o200k.
-    expect(marked([prefixBlock('user', '𓀀'.repeat(400))])).toEqual([0]);
-    expect(marked([prefixBlock('user', 'x'.repeat(1023))])).toEqual([]);
+    expect(marked([], [looseBlock('user', '𓀀'.repeat(400))])).toEqual([0]);
+    expect(marked([], [looseBlock('user', 'x'.repeat(1023))])).toEqual([]);
   });
 
   test('each mark says why it stands there and for how long', () => {
-    for (const mark of planBreakpoints([system, question], 'auto', rules)) {
+    const { marks } = planBreakpoints(requestBlocks([system], [[question]]), 'auto', rules);
+    expect(marks).toHaveLength(2);
+    for (const mark of marks) {
       expect(mark.reason).not.toBe('');
       expect(mark.lifetime).toBe('5m');
     }
@@ -138,7 +153,7 @@ function tokensOf(block: PrefixBlock): number {
 
 function serve(state: CacheState, blocks: readonly PrefixBlock[], at: number) {
   const hashes = prefixHashes(blocks);
-  const marks = planBreakpoints(blocks, 'auto', rules);
+  const { marks } = planBreakpoints(blocks, 'auto', rules);
   const sized = blocks.map((block, index) => ({
     hash: hashes[index] ?? '',
     kind: block.kind,

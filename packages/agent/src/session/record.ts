@@ -75,7 +75,7 @@ export function ledgerRow(id: string, turn: AssistantTurn, model: Model, request
     serverTools: JSON.stringify(turn.tokens.serverTools),
     rawUsage: turn.rawUsage === null || turn.rawUsage === undefined ? null : JSON.stringify(turn.rawUsage),
     prefixFingerprint: prefixFingerprint(blocks),
-    marks: JSON.stringify(planBreakpoints(blocks, request.cache ?? 'auto', cacheRules(model.family, model.id))),
+    marks: JSON.stringify(planBreakpoints(blocks, request.cache ?? 'auto', cacheRules(model.family, model.id)).marks),
     costPicoUsd: price.picoUsd ?? null,
   };
 }

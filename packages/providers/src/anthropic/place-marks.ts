@@ -1,7 +1,7 @@
-import type { PlannedMark } from '../cache/plan-breakpoints.ts';
+import { type PlannedMark, TOP_LEVEL_FLAG } from '../cache/plan-breakpoints.ts';
 import type { MessagesBody, WireCacheControl } from './wire.ts';
 
-/** A copy of the body with the planned cache marks on their blocks. The body itself stays as it is: its prefix is hashed without marks. */
+/** A copy of the body with the planned cache marks in place. The body itself stays as it is: its prefix is hashed without marks. */
 export function placeMarks(body: MessagesBody, marks: readonly PlannedMark[]): MessagesBody {
   const byPath = new Map(marks.map((mark) => [mark.path, mark]));
 
@@ -12,8 +12,10 @@ export function placeMarks(body: MessagesBody, marks: readonly PlannedMark[]): M
     });
   }
 
+  const flag = byPath.get(TOP_LEVEL_FLAG);
   return {
     ...body,
+    ...(flag ? { cache_control: cacheControl(flag) } : {}),
     ...(body.tools ? { tools: marked(body.tools, 'tools') } : {}),
     ...(body.system ? { system: marked(body.system, 'system') } : {}),
     messages: body.messages.map((message, index) => ({
@@ -21,6 +23,17 @@ export function placeMarks(body: MessagesBody, marks: readonly PlannedMark[]): M
       content: marked(message.content, `messages[${index}].content`),
     })),
   };
+}
+
+/** Whether the body carries cache marks already: on a tool or as the top-level flag from `vendorOptions`, or on an opaque block. */
+export function hasMarks(body: MessagesBody): boolean {
+  const blocks = [
+    body,
+    ...(body.tools ?? []),
+    ...(body.system ?? []),
+    ...body.messages.flatMap(({ content }) => content),
+  ];
+  return blocks.some((block: object) => 'cache_control' in block && block.cache_control !== null);
 }
 
 function cacheControl({ lifetime }: PlannedMark): WireCacheControl {

@@ -1,6 +1,6 @@
 import { Anthropic } from '@anthropic-ai/sdk';
 import { cacheRules } from '../cache/family-rules.ts';
-import { planBreakpoints } from '../cache/plan-breakpoints.ts';
+import { type BreakpointPlan, planBreakpoints, planWarnings } from '../cache/plan-breakpoints.ts';
 import type { Model, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { StreamEvent } from '../stream-event.ts';
@@ -9,9 +9,10 @@ import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
 import { checkRequest } from './check-request.ts';
 import { createAnthropicDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
-import { placeMarks } from './place-marks.ts';
+import { hasMarks, placeMarks } from './place-marks.ts';
 import { anthropicPrefixBlocks } from './prefix-blocks.ts';
 import { readAnthropicError } from './read-error.ts';
+import type { MessagesBody } from './wire.ts';
 
 /** What is needed of a client: the SDK's own, or one for Bedrock or Vertex. */
 export interface AnthropicClient {
@@ -46,8 +47,8 @@ export function streamAnthropic(
 ): AsyncIterable<StreamEvent> {
   checkRequest(request);
   const { body, warnings } = encodeRequest(request, model);
-  const marks = planBreakpoints(anthropicPrefixBlocks(body), request.cache ?? 'auto', cacheRules('anthropic', model));
-  const markedBody = placeMarks(body, marks);
+  const plan = planMarks(body, request, model);
+  const markedBody = placeMarks(body, plan.marks);
   const { clock = Date.now, timeoutMs } = options;
   return sendExchange({
     ...options,
@@ -59,8 +60,17 @@ export function streamAnthropic(
       ),
     decoder: createAnthropicDecoder(),
     readError: (error) => readAnthropicError(error, clock()),
-    warnings,
+    warnings: [...planWarnings(plan), ...warnings],
   });
+}
+
+/** Marks that the caller placed by hand stand alone: with planned ones beside them there could be too many, or a lifetime out of order. */
+function planMarks(body: MessagesBody, { cache }: ModelRequest, model: string): BreakpointPlan {
+  const plan = planBreakpoints(anthropicPrefixBlocks(body), cache ?? 'auto', cacheRules('anthropic', model));
+  if (!hasMarks(body)) return plan;
+  if (cache === undefined || cache === 'none') return { marks: [], notes: [] };
+  const message = 'No cache mark was planned: the request carries marks of its own.';
+  return { marks: [], notes: [{ code: 'cache/mark-not-placed', cause: 'own-marks', message }] };
 }
 
 /** A model behind a client of yours. */

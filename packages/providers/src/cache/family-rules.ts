@@ -58,6 +58,7 @@ export function cacheRules(family: Family, model: string): CacheRules {
         remembers: 'every-request',
       };
     case 'openai-chat':
+    case 'openai-responses':
       // Models before GPT-5.6: whole steps of 128 tokens from 1 024 on; writes are free and not reported.
       return { ...IMPLICIT, minimumTokens: 1024, stepTokens: 128, remembers: 'every-request' };
     default:

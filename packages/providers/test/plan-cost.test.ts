@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { type CacheState, EMPTY_CACHE, serveFromCache } from '../src/cache/cache-model.ts';
+import { type CacheRules, cacheRules } from '../src/cache/family-rules.ts';
+import { type CachePolicy, planBreakpoints } from '../src/cache/plan-breakpoints.ts';
+import { type PrefixBlock, prefixHashes } from '../src/cache/prefix.ts';
+import { type Random, seededRandom } from './support/random.ts';
+import { type LooseBlock, looseBlock, requestBlocks } from './support/request-blocks.ts';
+
+// Hundredths of the price of a fresh input token.
+const FRESH = 100;
+const READ = 10;
+const WRITE = 125;
+const PREMIUM = WRITE - FRESH;
+
+const anthropic = cacheRules('anthropic', 'claude-sonnet-4-6');
+
+/** These keep the end of every request, as `auto` does. */
+const END_KEEPING: readonly CachePolicy[] = [
+  'automatic',
+  'last_user_message',
+  'last_2_user_messages',
+  'last_3_user_messages',
+  { breakpoints: ['system', 'last'] },
+  { breakpoints: [0, 1, -2, 'last'] },
+];
+
+const OTHERS: readonly CachePolicy[] = [
+  'none',
+  'system_and_tools',
+  'tools_only',
+  { breakpoints: [-1] },
+  { breakpoints: [0, -2, -3] },
+];
+
+type Requests = readonly (readonly PrefixBlock[])[];
+type MarksOf = (blocks: readonly PrefixBlock[]) => readonly number[];
+
+describe('P5: a conversation that only grows', () => {
+  test('no sequence of legal plans is cheaper than `auto` without the premium of its last writes, on any small one', () => {
+    const random = seededRandom(5);
+    for (let run = 0; run < 60; run += 1) {
+      const requests = smallConversation(random);
+      // Small limits, so that a few blocks are many.
+      const rules = { ...anthropic, minimumTokens: random.upTo(9), lookbackPositions: 1 + random.upTo(2) };
+      const auto = account(requests, planned('auto', rules), rules);
+      const best = bestOfAllPlans(requests, rules);
+      expect(best.cost).toBe(auto.cost - PREMIUM * auto.lastWritten);
+      expect(auto.reads).toEqual(best.reads);
+    }
+  }, 30_000);
+
+  test('no policy reads more in any request, none is cheaper beyond the last writes, and none that keeps the end is cheaper', () => {
+    const random = seededRandom(6);
+    for (let run = 0; run < 300; run += 1) {
+      const requests = longConversation(random);
+      const auto = account(requests, planned('auto', anthropic), anthropic);
+      expect(auto.reads.at(-1)).toBeGreaterThan(0);
+      for (const policy of [...END_KEEPING, ...OTHERS]) {
+        const other = account(requests, planned(policy, anthropic), anthropic);
+        const slack = END_KEEPING.includes(policy) ? 0 : PREMIUM * auto.lastWritten;
+        expect(other.cost, JSON.stringify(policy)).toBeGreaterThanOrEqual(auto.cost - slack);
+        for (const [index, read] of other.reads.entries()) expect(read).toBeLessThanOrEqual(auto.reads[index] ?? 0);
+      }
+      const anyMarks: MarksOf = (blocks) => Array.from({ length: 4 }, () => random.upTo(blocks.length - 1));
+      const other = account(requests, (blocks) => anyMarks(blocks).filter((at) => blocks[at]?.markable), anthropic);
+      expect(other.cost).toBeGreaterThanOrEqual(auto.cost - PREMIUM * auto.lastWritten);
+    }
+  });
+
+  test('the bound is met: a single request is cheapest without marks, by a quarter of what `auto` writes', () => {
+    const once = [requestBlocks([looseBlock('system', 'x'.repeat(4000))], [[looseBlock('user', 'x'.repeat(1000))]])];
+    expect(account(once, planned('auto', anthropic), anthropic).cost).toBe(5000 * WRITE);
+    expect(account(once, planned('none', anthropic), anthropic).cost).toBe(5000 * FRESH);
+    const partly = account(once, planned('system_and_tools', anthropic), anthropic);
+    expect(partly.cost).toBe(4000 * WRITE + 1000 * FRESH);
+  });
+});
+
+test('a changed system prompt leaves `auto` the tools, as it leaves them to `tools_only`', () => {
+  const tools = looseBlock('tool', 'x'.repeat(2000), 'tool');
+  const asked = (system: string) =>
+    requestBlocks([tools, looseBlock('system', system)], [[looseBlock('user', 'question')]]);
+  const days = ['Monday', 'Tuesday'].map(asked);
+  for (const policy of ['auto', 'tools_only'] as const) {
+    const { reads } = account(days, planned(policy, anthropic), anthropic, prefixHashes);
+    expect(reads).toEqual([0, 2000]);
+  }
+});
+
+test('P3: a policy of one mark finds the entry before it, however much a turn adds', () => {
+  const random = seededRandom(7);
+  for (let run = 0; run < 200; run += 1) {
+    const requests = longConversation(random);
+    for (const policy of ['last_user_message', 'automatic', { breakpoints: ['last'] }] as const) {
+      const { reads, totals } = account(requests, planned(policy, anthropic), anthropic);
+      expect(reads.slice(1)).toEqual(totals.slice(0, -1));
+    }
+  }
+});
+
+function planned(policy: CachePolicy, rules: CacheRules): MarksOf {
+  return (blocks) => planBreakpoints(blocks, policy, rules).marks.map((mark) => mark.blockIndex);
+}
+
+/** In a conversation that only grows, the number of blocks names a prefix. */
+const byLength: typeof prefixHashes = (blocks) => blocks.map((_, at) => String(at));
+
+/** What serving the requests one after another costs. A block is as many tokens as its text has characters. */
+function account(requests: Requests, marksOf: MarksOf, rules: CacheRules, hashesOf = byLength) {
+  let state: CacheState = EMPTY_CACHE;
+  let cost = 0;
+  let lastWritten = 0;
+  const reads: number[] = [];
+  for (const blocks of requests) {
+    const served = serve(state, blocks, marksOf(blocks), rules, hashesOf);
+    state = served.state;
+    cost += served.cost;
+    lastWritten = served.written;
+    reads.push(served.read);
+  }
+  const totals = requests.map((blocks) => blocks.reduce((sum, { text }) => sum + text.length, 0));
+  return { cost, lastWritten, reads, totals };
+}
+
+function serve(
+  state: CacheState,
+  blocks: readonly PrefixBlock[],
+  marked: readonly number[],
+  rules: CacheRules,
+  hashesOf = byLength,
+) {
+  const hashes = hashesOf(blocks);
+  const sized = blocks.map(({ kind, text }, at) => ({ hash: hashes[at] ?? '', kind, tokens: text.length }));
+  const marks = marked.map((blockIndex) => ({ blockIndex, lifetime: '5m' as const }));
+  const verdict = serveFromCache(state, { at: 0, blocks: sized, marks }, rules);
+  const written = verdict.written['5m'] ?? 0;
+  return { ...verdict, written, cost: verdict.fresh * FRESH + verdict.read * READ + written * WRITE };
+}
+
+/** The least cost of all sequences of legal plans, and the most that any of them reads in each request. */
+function bestOfAllPlans(requests: Requests, rules: CacheRules) {
+  let reached = new Map([['', { state: EMPTY_CACHE, cost: 0 }]]);
+  const reads: number[] = [];
+  for (const blocks of requests) {
+    const next: typeof reached = new Map();
+    let mostRead = 0;
+    for (const before of reached.values()) {
+      for (const marked of legalPlans(blocks, rules)) {
+        const { state, read, cost } = serve(before.state, blocks, marked, rules);
+        mostRead = Math.max(mostRead, read);
+        const name = [...state.keys()].sort().join();
+        const total = before.cost + cost;
+        if (total < (next.get(name)?.cost ?? Number.POSITIVE_INFINITY)) next.set(name, { state, cost: total });
+      }
+    }
+    reached = next;
+    reads.push(mostRead);
+  }
+  return { cost: Math.min(...[...reached.values()].map(({ cost }) => cost)), reads };
+}
+
+function legalPlans(blocks: readonly PrefixBlock[], rules: CacheRules): readonly (readonly number[])[] {
+  let plans: readonly (readonly number[])[] = [[]];
+  for (const [at, { markable }] of blocks.entries()) {
+    if (markable)
+      plans = [...plans, ...plans.filter(({ length }) => length < rules.maxMarks).map((plan) => [...plan, at])];
+  }
+  return plans;
+}
+
+/** Two or three requests of few blocks, of one to five tokens each. */
+function smallConversation(random: Random): Requests {
+  const block = (role: PrefixBlock['role'], kind: string) => looseBlock(role, 'x'.repeat(1 + random.upTo(4)), kind);
+  return conversation(random, {
+    stable: [block('tool', 'tool'), block('system', 'text')].slice(random.upTo(2)),
+    requestCount: 2 + random.upTo(1),
+    answer: () =>
+      [block('assistant', random.pick(['thinking', 'text'])), block('assistant', 'tool_use')].slice(random.upTo(1)),
+    next: () => [block('user', 'tool_result'), block('user', 'text')].slice(random.upTo(1)),
+  });
+}
+
+/** Requests that begin above the minimum; a turn may add far more than a lookback covers. */
+function longConversation(random: Random): Requests {
+  const block = (role: PrefixBlock['role'], kind: string) => looseBlock(role, 'x'.repeat(1 + random.upTo(400)), kind);
+  const some = <Kind extends string>(role: PrefixBlock['role'], kinds: readonly [Kind, ...Kind[]]) =>
+    Array.from({ length: random.upTo(30) }, () => block(role, random.pick(kinds)));
+  return conversation(random, {
+    stable: [looseBlock('tool', 'x'.repeat(random.upTo(1500)), 'tool'), looseBlock('system', 'x'.repeat(1024))],
+    requestCount: 2 + random.upTo(4),
+    answer: () => [...some('assistant', ['thinking', 'text', 'tool_use']), block('assistant', 'text')],
+    next: () => [...some('user', ['text', 'tool_result', 'image']), block('user', 'text')],
+  });
+}
+
+interface ConversationParts {
+  readonly stable: readonly LooseBlock[];
+  readonly requestCount: number;
+  answer(): readonly LooseBlock[];
+  next(): readonly LooseBlock[];
+}
+
+function conversation(random: Random, { stable, requestCount, answer, next }: ConversationParts): Requests {
+  const messages = [next()];
+  const requests = [requestBlocks(stable, messages)];
+  while (requests.length < requestCount) {
+    messages.push(answer(), next());
+    // Two messages of ours that stand together: results, and what was said after them.
+    if (random.upTo(3) === 0) messages.push(next());
+    requests.push(requestBlocks(stable, messages));
+  }
+  return requests;
+}
