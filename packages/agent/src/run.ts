@@ -107,7 +107,8 @@ export class RunLoop {
   /** One model call and its commit. */
   async *#runTurn(): AsyncGenerator<AgentEventBody, AssistantTurn, undefined> {
     const request = buildRequest(this.#options, this.#state.messages);
-    const progress = startTurn(this.#options.model, request, this.#signal);
+    const { model, callLimits } = this.#options;
+    const progress = startTurn(model, request, { ...callLimits, signal: this.#signal });
     let turn: AssistantTurn;
     let ended: TurnEndEvent | undefined;
     try {

@@ -1,9 +1,12 @@
-import { type CachePolicy, type Model, resolveModel } from '@reprise/providers';
+import { type CachePolicy, checkLimits, type Model, resolveModel, type StreamOptions } from '@reprise/providers';
 import { AgentError } from './errors.ts';
 import { type Ports, systemPorts } from './ports.ts';
 import type { Tool } from './tool.ts';
 
-export interface AgentOptions {
+/** How long a model call may take, and when it is tried again. */
+type CallLimits = Omit<StreamOptions, 'signal'>;
+
+export interface AgentOptions extends CallLimits {
   /** A model, or its name such as `anthropic/claude-opus-5`; credentials then come from the environment. */
   readonly model: Model | string;
   readonly system?: string;
@@ -22,11 +25,13 @@ export interface AgentSettings extends AgentOptions {
   readonly tools: readonly Tool[];
   readonly maxToolRounds: number;
   readonly ports: Ports;
+  /** What every model call is given. */
+  readonly callLimits: CallLimits;
 }
 
 const DEFAULT_MAX_TOOL_ROUNDS = 25;
 
-/** Throws `agent/invalid-option` for what cannot work, or what `resolveModel` throws. */
+/** Throws `agent/invalid-option` for what cannot work, or what `checkLimits` and `resolveModel` throw. */
 export function checkOptions(options: AgentOptions): AgentSettings {
   const { tools = [], maxToolRounds = DEFAULT_MAX_TOOL_ROUNDS } = options;
   const names = tools.map(({ definition }) => definition.name);
@@ -39,11 +44,21 @@ export function checkOptions(options: AgentOptions): AgentSettings {
       `maxToolRounds is ${maxToolRounds}; it must be a whole number of at least 0.`,
     );
   }
+  checkLimits(options);
   return {
     ...options,
+    callLimits: callLimits(options),
     model: typeof options.model === 'string' ? resolveModel(options.model) : options.model,
     tools,
     maxToolRounds,
     ports: options.ports ?? systemPorts,
+  };
+}
+
+function callLimits({ retry, timeoutMs, stallTimeoutMs }: CallLimits): CallLimits {
+  return {
+    ...(retry === undefined ? {} : { retry }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(stallTimeoutMs === undefined ? {} : { stallTimeoutMs }),
   };
 }

@@ -1,4 +1,11 @@
-import type { AssistantTurn, Model, ModelRequest, StreamEvent } from '@reprise/providers';
+import {
+  type AssistantTurn,
+  asObject,
+  type Model,
+  type ModelRequest,
+  type StreamEvent,
+  type StreamOptions,
+} from '@reprise/providers';
 import { AgentError } from './errors.ts';
 
 /** One model call under way. */
@@ -10,9 +17,14 @@ export interface TurnInProgress {
 }
 
 /** Starts a model call. Whoever starts one settles it, since a billed response must not go unrecorded. */
-export function startTurn(model: Model, request: ModelRequest, signal: AbortSignal): TurnInProgress {
+export function startTurn(
+  model: Model,
+  request: ModelRequest,
+  options: StreamOptions & { readonly signal: AbortSignal },
+): TurnInProgress {
   const left = new AbortController();
-  const stream = model.stream(request, { signal: AbortSignal.any([signal, left.signal]) })[Symbol.asyncIterator]();
+  const signal = AbortSignal.any([options.signal, left.signal]);
+  const stream = model.stream(request, { ...options, signal })[Symbol.asyncIterator]();
   let turn: AssistantTurn | undefined;
 
   async function next(): Promise<StreamEvent | undefined> {
@@ -44,8 +56,13 @@ export function startTurn(model: Model, request: ModelRequest, signal: AbortSign
   };
 }
 
-/** Whether the vendor may have billed something: an HTTP error and a refused connection are answers, but not responses. */
+/**
+ * Whether the vendor may have billed something: an HTTP error and a refused connection are answers, but not responses. Nor is a call
+ * that was aborted between two attempts; the failure of the last one is its error's cause.
+ */
 export function isResponse(turn: AssistantTurn): boolean {
   if (!turn.error || turn.usageState !== 'none' || turn.timing.firstTokenMs !== undefined) return true;
-  return turn.error.code === 'provider/aborted' || turn.error.code === 'provider/timeout';
+  const { code, cause } = turn.error;
+  if (code === 'provider/aborted') return asObject(cause)?.['name'] !== 'ProviderError';
+  return code === 'provider/timeout';
 }

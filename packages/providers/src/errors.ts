@@ -10,6 +10,7 @@ export type ProviderErrorCode =
   | 'provider/overloaded'
   | 'provider/rate-limited'
   | 'provider/server'
+  | 'provider/stalled'
   | 'provider/stream-cut'
   | 'provider/timeout'
   | 'provider/unknown-model'
@@ -30,6 +31,7 @@ const RETRYABLE: ReadonlySet<ProviderErrorCode> = new Set<ProviderErrorCode>([
   'provider/overloaded',
   'provider/rate-limited',
   'provider/server',
+  'provider/stalled',
   'provider/stream-cut',
   'provider/timeout',
 ]);

@@ -55,7 +55,7 @@ export {
   type UserMessage,
   userMessage,
 } from './message.ts';
-export { completeTurn, type Model, type Provider, type StreamOptions } from './model.ts';
+export { completeTurn, type Model, type Provider, type RetryOptions, type StreamOptions } from './model.ts';
 export { type OllamaCacheTokens, ollamaCacheTokens, tokensFromOllama } from './ollama/decode-usage.ts';
 export {
   type OllamaClient,
@@ -98,6 +98,7 @@ export type {
   BlockEndEvent,
   CitationEvent,
   DeltaEvent,
+  RetryEvent,
   StreamEvent,
   TextDeltaEvent,
   ThinkingDeltaEvent,
@@ -124,3 +125,4 @@ export {
   type StreamDecoder,
   sendExchange,
 } from './transport/send.ts';
+export { checkLimits } from './transport/time-limits.ts';

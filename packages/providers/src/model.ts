@@ -25,8 +25,27 @@ export interface Model {
 
 export interface StreamOptions {
   readonly signal?: AbortSignal;
-  /** How long the whole call may take. Default 600 000. */
+  /** How long the whole call may take, its retries included. Default 600 000. */
   readonly timeoutMs?: number;
+  /**
+   * How long a response may be silent once it has begun; then the call ends with `provider/stalled` and keeps what had arrived. The
+   * wait for its beginning is limited by `timeoutMs` alone. Default 300 000.
+   */
+  readonly stallTimeoutMs?: number;
+  /**
+   * Whether and when a request that failed is sent again. Only what may succeed later is, and only while no response had begun: each
+   * time a `retry` event says so first. `false` sends it once.
+   */
+  readonly retry?: RetryOptions | false;
+}
+
+export interface RetryOptions {
+  /** How many times the request is sent in all. Default 3. */
+  readonly attempts?: number;
+  /** The longest wait before the next attempt. A vendor that asks for more is not waited for. Default 60 000. */
+  readonly maxDelayMs?: number;
+  /** How long after the call's start its request may still be sent again. Default: `timeoutMs`. */
+  readonly budgetMs?: number;
 }
 
 /** The whole answer, awaited. Rejects with the turn's `ProviderError` if the call failed or was aborted. */

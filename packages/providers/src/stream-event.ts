@@ -1,4 +1,5 @@
 import type { AssistantTurn } from './assistant-turn.ts';
+import type { ProviderError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { AssistantBlock } from './message.ts';
 
@@ -8,8 +9,9 @@ import type { AssistantBlock } from './message.ts';
  * E1. `assistant-turn` comes last and exactly once, whatever the vendor, the network or the caller did.
  * E2. Deltas carry only what is new; nothing carries the message so far.
  * E3. `blockIndex` numbers the blocks of a turn in the order they begin.
+ * E4. `retry` comes before the first delta, if at all: once a response has begun, it is not asked for again.
  */
-export type StreamEvent = DeltaEvent | BlockEndEvent | WarningEvent | AssistantTurnEvent;
+export type StreamEvent = DeltaEvent | BlockEndEvent | WarningEvent | RetryEvent | AssistantTurnEvent;
 
 export type DeltaEvent = TextDeltaEvent | ThinkingDeltaEvent | ToolCallDeltaEvent | CitationEvent;
 
@@ -52,6 +54,15 @@ export interface WarningEvent {
   readonly type: 'warning';
   readonly code: string;
   readonly message: string;
+}
+
+/** An attempt failed before its response began; the request is sent again after `delayMs`. */
+export interface RetryEvent {
+  readonly type: 'retry';
+  /** The one that failed, counted from 1. */
+  readonly attempt: number;
+  readonly error: ProviderError;
+  readonly delayMs: number;
 }
 
 export interface AssistantTurnEvent {

@@ -111,7 +111,7 @@ describe('a call', () => {
       () =>
         new Response('{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', { status: 529 }),
     );
-    const turn = await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x' }));
+    const turn = await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x', retry: false }));
     expect(turn.error).toMatchObject({ code: 'provider/overloaded', status: 529, retryable: true });
     expect(sent).toHaveLength(1);
   });
@@ -224,7 +224,7 @@ describe('an error', () => {
   const NOW = Date.UTC(2026, 10, 21);
   async function errorOf(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}) {
     const { client } = vendor(() => new Response(JSON.stringify(body), { status, headers }));
-    return (await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x', clock: () => NOW }))).error;
+    return (await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x', retry: false, clock: () => NOW }))).error;
   }
   const wireError = (type: string, message = 'no') => ({ type: 'error', error: { type, message } });
 
@@ -266,7 +266,7 @@ describe('an error', () => {
 
   it('of the network is retryable, and keeps its cause', async () => {
     const { client } = vendor(() => Promise.reject(new TypeError('fetch failed')));
-    const { error } = await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x' }));
+    const { error } = await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x', retry: false }));
     expect(error).toMatchObject({ code: 'provider/network', retryable: true });
     expect(error?.cause).toBeDefined();
   });
@@ -283,7 +283,7 @@ describe('an error', () => {
     ],
   ])('holds no key, even where %s (I10)', async (_name, answer) => {
     const { client } = vendor(answer);
-    const { error } = await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x' }));
+    const { error } = await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x', retry: false }));
     expect(error).toBeDefined();
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
       expect(cause.message).not.toContain(KEY);
@@ -292,7 +292,7 @@ describe('an error', () => {
 
   it('names a key that HTTP cannot carry as the caller’s mistake', async () => {
     const client = new Anthropic({ apiKey: `${KEY}\nx`, baseURL: 'http://vendor.test', logLevel: 'off' });
-    const { error } = await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x' }));
+    const { error } = await turnOf(streamAnthropic(client, HELLO, { model: 'claude-x', retry: false }));
     expect(error?.code).toBe('provider/invalid-request');
     expect(error?.message).not.toContain(KEY);
   });

@@ -90,7 +90,8 @@ async function replay({ response, status }: Recording, splitting?: Splitting): P
   });
   const events: StreamEvent[] = [];
   const request = { messages: [userMessage('hi')] };
-  for await (const event of streamAnthropic(client, request, { model: 'claude-test' })) events.push(event);
+  for await (const event of streamAnthropic(client, request, { model: 'claude-test', retry: false }))
+    events.push(event);
   const last = events.at(-1);
   if (last?.type !== 'assistant-turn') throw new Error('The stream did not end with its turn.');
   expect(events.filter((event) => event.type === 'assistant-turn')).toHaveLength(1);

@@ -16,7 +16,9 @@ it.each<[string, (url: string) => Model]>([
   ['openai', (baseURL) => openai({ apiKey: 'k', baseURL }).model('m')],
   ['ollama', (host) => ollama({ host }).model('m')],
 ])('a server of %s that is not there is a network error in the words of the socket', async (_name, model) => {
-  await expect(completeTurn(model(await closedAddress()), { messages: [userMessage('hi')] })).rejects.toMatchObject({
+  await expect(
+    completeTurn(model(await closedAddress()), { messages: [userMessage('hi')] }, { retry: false }),
+  ).rejects.toMatchObject({
     code: 'provider/network',
     retryable: true,
     message: expect.stringContaining('ECONNREFUSED 127.0.0.1'),

@@ -121,7 +121,7 @@ describe('a failed call', () => {
     [503, '{"error":"server busy"}', 'provider/overloaded', 'server busy'],
   ])('with HTTP %i is one turn', async (status, body, code, message) => {
     const send = recordedFetch({ status, body, headers: { 'content-type': 'application/json' } });
-    const turn = await collectTurn(ollama({ fetch: send }).model('m').stream(userRequest('hi')));
+    const turn = await collectTurn(ollama({ fetch: send }).model('m').stream(userRequest('hi'), { retry: false }));
     expect(turn).toMatchObject({ stopReason: 'error', error: { code, status, message } });
     expect(send.requestBodies).toHaveLength(1);
   });
@@ -129,7 +129,7 @@ describe('a failed call', () => {
   it('of the network is retryable', async () => {
     for (const error of [new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }), new Error('no route')]) {
       const send = async () => Promise.reject(error);
-      const turn = await collectTurn(ollama({ fetch: send }).model('m').stream(userRequest('hi')));
+      const turn = await collectTurn(ollama({ fetch: send }).model('m').stream(userRequest('hi'), { retry: false }));
       expect(turn.error).toMatchObject({ code: 'provider/network', retryable: true });
     }
   });

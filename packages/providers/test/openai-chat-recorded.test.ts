@@ -113,7 +113,7 @@ async function replay({ response, status, vendor, model }: Recording, splitting?
     fetch: recordedFetch({ ...response, status }, splitting),
     logLevel: 'off',
   });
-  const events = await collectEvents(streamOpenAIChat(client, userRequest('hi'), { model, vendor }));
+  const events = await collectEvents(streamOpenAIChat(client, userRequest('hi'), { model, vendor, retry: false }));
   expect(events.filter(({ type }) => type === 'assistant-turn')).toHaveLength(1);
   return { events, turn: lastTurn(events) };
 }

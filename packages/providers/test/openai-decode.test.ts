@@ -323,6 +323,6 @@ async function decode(
     yield* chunks;
   }
   const client = { chat: { completions: { create: async () => stream() } } };
-  const events = await collectEvents(streamOpenAIChat(client, userRequest('hi'), { model: 'm' }));
+  const events = await collectEvents(streamOpenAIChat(client, userRequest('hi'), { model: 'm', retry: false }));
   return { events, turn: lastTurn(events) };
 }

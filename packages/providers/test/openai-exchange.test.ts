@@ -67,7 +67,7 @@ describe('a failed call', () => {
     [400, '{"error":{"message":"x","code":"context_length_exceeded"}}', 'provider/context-window', false],
   ])('with HTTP %i %s is one turn, not retried', async (status, body, code, retryable) => {
     const send = recordedFetch({ status, body, headers: { 'content-type': 'application/json', 'retry-after': '2' } });
-    const turn = await collectTurn(modelWith(send).stream(userRequest('hi')));
+    const turn = await collectTurn(modelWith(send).stream(userRequest('hi'), { retry: false }));
     expect(turn).toMatchObject({ stopReason: 'error', usageState: 'none', error: { code, status, retryable } });
     expect(turn.error?.retryAfterMs).toBe(2000);
     expect(send.requestBodies).toHaveLength(1);
@@ -76,21 +76,23 @@ describe('a failed call', () => {
   it('may hide under HTTP 200', async () => {
     const body = '{"error":{"message":"Provider returned error","code":502}}';
     const send = recordedFetch({ body, headers: { 'content-type': 'application/json; charset=utf-8' } });
-    const turn = await collectTurn(modelWith(send).stream(userRequest('hi')));
+    const turn = await collectTurn(modelWith(send).stream(userRequest('hi'), { retry: false }));
     expect(turn).toMatchObject({ stopReason: 'error', error: { code: 'provider/server' } });
     expect(turn.error?.message).toBe('Provider returned error');
   });
 
   it('of the network is retryable', async () => {
     const send = async () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ECONNREFUSED') }));
-    const turn = await collectTurn(modelWith(send).stream(userRequest('hi')));
+    const turn = await collectTurn(modelWith(send).stream(userRequest('hi'), { retry: false }));
     expect(turn.error).toMatchObject({ code: 'provider/network', retryable: true });
   });
 
   it('in the middle keeps the text', async () => {
     const body =
       'data: {"choices":[{"index":0,"delta":{"content":"Half"}}]}\n\nevent: error\ndata: {"error":{"message":"x"}}\n\n';
-    const turn = await collectTurn(modelWith(recordedFetch({ body, headers: SSE })).stream(userRequest('hi')));
+    const turn = await collectTurn(
+      modelWith(recordedFetch({ body, headers: SSE })).stream(userRequest('hi'), { retry: false }),
+    );
     expect(turn).toMatchObject({ stopReason: 'error', error: { code: 'provider/server' } });
     expect(turn.message.content).toEqual([{ type: 'text', text: 'Half' }]);
   });
@@ -171,7 +173,7 @@ describe('an abort', () => {
 it('does not let a client retry', async () => {
   const send = recordedFetch({ status: 500, body: '{}', headers: { 'content-type': 'application/json' } });
   const client = new OpenAI({ apiKey: 'k', fetch: send, maxRetries: 5, logLevel: 'off' });
-  await collectTurn(openaiChatModel(client, 'm').stream(userRequest('hi')));
+  await collectTurn(openaiChatModel(client, 'm').stream(userRequest('hi'), { retry: false }));
   expect(send.requestBodies).toHaveLength(1);
 });
 

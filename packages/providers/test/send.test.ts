@@ -128,7 +128,7 @@ describe('an exchange that breaks (D1, D2)', () => {
     const open = async () => {
       throw new Error('refused');
     };
-    const { turn } = await collect(sendExchange(exchangeOf(() => words(), { open }).exchange));
+    const { turn } = await collect(sendExchange(exchangeOf(() => words(), { open, retry: false }).exchange));
     expect(turn).toMatchObject({ stopReason: 'error', usageState: 'none', error: { message: 'Error: refused' } });
     expect(turn.timing).not.toHaveProperty('firstTokenMs');
   });

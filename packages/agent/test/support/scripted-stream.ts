@@ -30,6 +30,8 @@ export function scriptedModel(...steps: readonly Step[]): ScriptedModel {
   });
   return {
     ...model,
+    // A step that fails is what the test is about; to play the next one is the caller's choice.
+    stream: (request, options) => model.stream(request, { retry: false, ...options }),
     requests,
     get unplayed() {
       return steps.length - requests.length;

@@ -2,13 +2,17 @@
  * One exchange with a vendor, from opening its stream to the turn that ends ours.
  *
  * Owns: that every stream ends in exactly one `assistant-turn`, and why it ended.
- * Leaves to the adapters: opening the SDK's stream, decoding its events, naming its errors.
+ * Leaves to the adapters: opening the SDK's stream, decoding its events, naming its errors. To `retry.ts`: how long to wait.
  *
  * D1. Complete means the wire's terminal event was seen. An SDK stream that merely stops has been cut, or was aborted.
  *     After that event a cut or an abort undoes nothing; an error in the vendor's own words still does.
  * D2. After the first event is asked for, nothing is thrown: failures end the stream with a turn that says so.
- * D3. A consumer that leaves early aborts the exchange; no socket and no timer outlives the iterator.
- * D4. An abort and the time limit end the wait at once, even for a client that ignores its signal.
+ * D3. A consumer that leaves early aborts the exchange; no socket, no timer and no listener outlives the iterator.
+ * D4. An abort and the time limit end every wait at once, even for a client that ignores its signal.
+ * D5. The request is sent again only after a retryable failure before the response's first event: the decoder is fresh then, and
+ *     nothing was passed on. After that event nothing is tried again; the turn ends with the error.
+ * D6. The time limit covers the whole call, the waits between attempts included. A response that has begun may not stay silent for
+ *     longer than `stallTimeoutMs`.
  */
 
 import {
@@ -18,9 +22,12 @@ import {
   type StopReason,
   type TurnTiming,
 } from '../assistant-turn.ts';
-import { ProviderError } from '../errors.ts';
+import { ProviderError, type ProviderErrorCode } from '../errors.ts';
 import type { StreamOptions } from '../model.ts';
 import type { StreamEvent, WarningEvent } from '../stream-event.ts';
+import { readUntilAborted } from './read-until-aborted.ts';
+import { planRetry, type Sleep, sleepUntilAborted } from './retry.ts';
+import { type CallLimits, checkLimits, startLimits } from './time-limits.ts';
 
 /** A wire's events to ours. Never throws for what the wire says: unknown events are skipped. */
 export interface StreamDecoder<WireEvent> {
@@ -48,123 +55,129 @@ export interface Exchange<WireEvent> extends ExchangeOptions {
 export interface ExchangeOptions extends StreamOptions {
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
+  /** From 0 to below 1. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Default: a timer. */
+  readonly sleep?: Sleep;
 }
 
-const DEFAULT_TIMEOUT_MS = 600_000;
+/** The request sent once. */
+interface Attempt {
+  readonly startedAt: number;
+  readonly firstTokenAt: number | undefined;
+  /** Why the wire's events stopped coming, if not because the last one had come. */
+  readonly failure: ProviderError;
+  /** Whether the call was stopped before the request was sent again, and not while it was under way. */
+  readonly wasToBeRepeated?: boolean;
+}
 
-/** Why the wire's events stopped coming, if not because the last one had come. */
-type Interruption = 'aborted' | 'timed-out' | ProviderError | undefined;
+/** Runs an exchange. The iterator's last event is the turn, always (D1, D2). Throws at once for limits that no call can keep. */
+export function sendExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGenerator<StreamEvent, void, undefined> {
+  checkLimits(exchange);
+  return runExchange(exchange);
+}
 
-/** Runs an exchange. The iterator's last event is the turn, always (D1, D2). */
-export async function* sendExchange<WireEvent>(
-  exchange: Exchange<WireEvent>,
-): AsyncGenerator<StreamEvent, void, undefined> {
-  const { decoder, clock = Date.now, timeoutMs = DEFAULT_TIMEOUT_MS } = exchange;
-  const stop = new AbortController();
-  const signal = exchange.signal ? AbortSignal.any([exchange.signal, stop.signal]) : stop.signal;
-  const startedAt = clock();
-  let firstTokenAt: number | undefined;
-  let interruption: Interruption;
-  const deadline = setTimeout(() => {
-    interruption = 'timed-out';
-    stop.abort();
-  }, timeoutMs);
-
+async function* runExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGenerator<StreamEvent, void, undefined> {
+  const { decoder, clock = Date.now } = exchange;
+  const limits = startLimits(exchange);
+  let attempt: Attempt;
   try {
     yield* exchange.warnings;
-    signal.throwIfAborted();
-    for await (const wireEvent of readUntilAborted(() => exchange.open(signal), signal)) {
-      firstTokenAt ??= clock();
-      yield* decoder.decode(wireEvent);
-    }
-  } catch (error) {
-    interruption ??= exchange.readError(error);
+    attempt = yield* sendUntilAnswered(exchange, limits);
   } finally {
-    clearTimeout(deadline);
-    stop.abort();
+    limits.close();
   }
-  if (exchange.signal?.aborted) interruption = 'aborted';
-
+  const { startedAt, firstTokenAt } = attempt;
   const timing: TurnTiming = {
     startedAt,
     ...(firstTokenAt === undefined ? {} : { firstTokenMs: firstTokenAt - startedAt }),
     durationMs: clock() - startedAt,
   };
-  yield { type: 'assistant-turn', turn: endTurn(decoder.finish(), interruption, timing) };
+  const failure = exchange.signal?.aborted ? abortError(attempt) : attempt.failure;
+  yield { type: 'assistant-turn', turn: endTurn(decoder.finish(), failure, timing) };
 }
 
-/** The stream's events until it ends or the signal says stop: a client that ignores the signal keeps nobody waiting. */
-async function* readUntilAborted<WireEvent>(
-  open: () => Promise<AsyncIterable<WireEvent>>,
-  signal: AbortSignal,
-): AsyncGenerator<WireEvent, void, undefined> {
-  // One listener for the whole stream, and one waiting promise at a time: racing each event with the signal would pile up both.
-  let stopWaiting = (): void => {};
-  const onAbort = (): void => stopWaiting();
-  const orAborted = <Value>(value: Promise<Value>): Promise<Value> =>
-    new Promise((resolve, reject) => {
-      stopWaiting = () => reject(signal.reason);
-      value.then(resolve, reject);
-    });
-
-  signal.addEventListener('abort', onAbort);
-  try {
-    const iterator = (await orAborted(open()))[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        const next = await orAborted(iterator.next());
-        if (next.done) return;
-        yield next.value;
-      }
-    } finally {
-      const left = iterator.return?.().catch(() => undefined);
-      if (!signal.aborted) await left;
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+/** Sends the request until a response begins or another attempt is not worth it (D5). Returns the last attempt. */
+async function* sendUntilAnswered<WireEvent>(
+  exchange: Exchange<WireEvent>,
+  limits: CallLimits,
+): AsyncGenerator<StreamEvent, Attempt, undefined> {
+  const { clock = Date.now, random, retry, sleep = sleepUntilAborted } = exchange;
+  let callStartedAt: number | undefined;
+  for (let number = 1; ; number += 1) {
+    const attempt = yield* sendOnce(exchange, limits);
+    callStartedAt ??= attempt.startedAt;
+    if (attempt.firstTokenAt !== undefined || limits.signal.aborted) return attempt;
+    const error = attempt.failure;
+    const elapsedMs = clock() - callStartedAt;
+    const delayMs = planRetry({ error, attempt: number, elapsedMs, timeoutMs: limits.timeoutMs }, retry, random);
+    if (delayMs === undefined) return attempt;
+    yield { type: 'retry', attempt: number, error, delayMs };
+    await sleep(delayMs, limits.signal);
+    if (limits.signal.aborted) return { ...attempt, wasToBeRepeated: true };
   }
 }
 
-function endTurn(decoded: DecodedTurn, interruption: Interruption, timing: TurnTiming): AssistantTurn {
+async function* sendOnce<WireEvent>(
+  { open, decoder, readError, clock = Date.now }: Exchange<WireEvent>,
+  limits: CallLimits,
+): AsyncGenerator<StreamEvent, Attempt, undefined> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([limits.signal, stop.signal]);
+  const startedAt = clock();
+  let firstTokenAt: number | undefined;
+  let failure: ProviderError | undefined;
+  const onStall = (): void => {
+    failure = new ProviderError(
+      'provider/stalled',
+      'The response fell silent for longer than its stallTimeoutMs; what had arrived is kept.',
+    );
+    stop.abort(failure);
+  };
+  try {
+    signal.throwIfAborted();
+    const { stallTimeoutMs } = limits;
+    for await (const wireEvent of readUntilAborted(() => open(signal), { signal, stallTimeoutMs, onStall })) {
+      firstTokenAt ??= clock();
+      yield* decoder.decode(wireEvent);
+    }
+  } catch (error) {
+    failure ??= readError(error);
+  } finally {
+    stop.abort();
+  }
+  return { startedAt, firstTokenAt, failure: limits.timeout ?? failure ?? cutError() };
+}
+
+function endTurn(decoded: DecodedTurn, failure: ProviderError, timing: TurnTiming): AssistantTurn {
   const { stopReason, error, ...parts } = decoded;
-  const vendorError = error ?? (isVendorError(interruption) ? interruption : undefined);
+  const vendorError = error ?? (OUR_SIDE.has(failure.code) ? undefined : failure);
   if (stopReason !== undefined && vendorError === undefined) return assistantTurn({ ...parts, stopReason, timing });
-  const failure = vendorError ?? describeInterruption(interruption);
-  const turn = assistantTurn({ ...parts, timing, error: failure });
+  const turnError = vendorError ?? failure;
+  const turn = assistantTurn({ ...parts, timing, error: turnError });
   return {
     ...turn,
-    stopReason: failure.code === 'provider/aborted' ? 'aborted' : 'error',
+    stopReason: turnError.code === 'provider/aborted' ? 'aborted' : 'error',
     usageState: turn.usageState === 'final' ? 'partial' : turn.usageState,
   };
 }
 
-const OUR_SIDE: ReadonlySet<string> = new Set([
+const OUR_SIDE: ReadonlySet<ProviderErrorCode> = new Set<ProviderErrorCode>([
   'provider/aborted',
   'provider/malformed-stream',
   'provider/network',
+  'provider/stalled',
+  'provider/stream-cut',
   'provider/timeout',
 ]);
 
-function isVendorError(interruption: Interruption): interruption is ProviderError {
-  return interruption instanceof ProviderError && !OUR_SIDE.has(interruption.code);
+function cutError(): ProviderError {
+  return new ProviderError('provider/stream-cut', 'The response ended before its last event; what arrived is kept.');
 }
 
-function describeInterruption(interruption: Interruption): ProviderError {
-  switch (interruption) {
-    case undefined:
-      return new ProviderError(
-        'provider/stream-cut',
-        'The response ended before its last event; what arrived is kept.',
-      );
-    case 'aborted':
-      return new ProviderError('provider/aborted', 'The call was aborted; what had arrived is kept.');
-    case 'timed-out':
-      return new ProviderError(
-        'provider/timeout',
-        'The call took longer than its timeoutMs; what had arrived is kept.',
-      );
-    default:
-      return interruption;
-  }
+/** Whoever keeps the books has to know that a call aborted between two attempts had no request under way: its cause says so. */
+function abortError({ failure, wasToBeRepeated }: Attempt): ProviderError {
+  return wasToBeRepeated
+    ? new ProviderError('provider/aborted', 'The call was aborted before it was tried again.', { cause: failure })
+    : new ProviderError('provider/aborted', 'The call was aborted; what had arrived is kept.');
 }
