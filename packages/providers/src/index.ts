@@ -76,10 +76,17 @@ export {
   type OpenAIChatOptions,
   type OpenAIChatStreamOptions,
   type OpenAIOptions,
+  type OpenAIResponsesClient,
+  type OpenAIResponsesStreamOptions,
   openai,
   openaiChatModel,
+  openaiResponses,
+  openaiResponsesModel,
   streamOpenAIChat,
+  streamOpenAIResponses,
 } from './openai/provider.ts';
+export { type ResponsesUsageOptions, tokensFromOpenAIResponses } from './openai/responses/decode-usage.ts';
+export { responsesPrefixBlocks } from './openai/responses/prefix-blocks.ts';
 export {
   type KnownTurnPrice,
   type PriceDoubt,

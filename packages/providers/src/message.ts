@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from './json.ts';
 
 /** Models that share cache and counting rules, whoever hosts them. */
-export type Family = 'anthropic' | 'openai-chat' | 'ollama' | (string & {});
+export type Family = 'anthropic' | 'openai-chat' | 'openai-responses' | 'ollama' | (string & {});
 
 /** One role's contribution to a conversation. */
 export type Message = UserMessage | AssistantMessage | ToolMessage;

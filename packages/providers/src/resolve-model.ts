@@ -2,7 +2,7 @@ import { anthropic } from './anthropic/provider.ts';
 import { ProviderError } from './errors.ts';
 import type { Model } from './model.ts';
 import { ollama } from './ollama/provider.ts';
-import { openai } from './openai/provider.ts';
+import { openai, openaiResponses } from './openai/provider.ts';
 
 export interface ResolveOptions {
   /** Default: the vendor's own address; for Ollama the environment's `OLLAMA_HOST`, else this machine's. */
@@ -32,6 +32,8 @@ export function resolveModel(name: string, options: ResolveOptions = {}): Model 
       return anthropic(keyed).model(id);
     case 'openai':
       return openai(keyed).model(id);
+    case 'openai-responses':
+      return openaiResponses(keyed).model(id);
     case 'ollama':
       return ollama({
         ...shared,
@@ -46,6 +48,6 @@ export function resolveModel(name: string, options: ResolveOptions = {}): Model 
 function unknownModel(name: string): ProviderError {
   return new ProviderError(
     'provider/unknown-model',
-    `No provider for the model name ${JSON.stringify(name)}: expected "anthropic/<model>", "openai/<model>" or "ollama/<model>".`,
+    `No provider for the model name ${JSON.stringify(name)}: expected "anthropic/<model>", "openai/<model>" or "ollama/<model>"; for OpenAI's Responses format, "openai-responses/<model>".`,
   );
 }

@@ -2,9 +2,9 @@ import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { asObject } from '../json.ts';
 
 /**
- * The chunks of a Chat Completions response, errors in its midst included. The SDK's own iterator throws for a chunk that holds an error
+ * The chunks of a Chat Completions response or the events of a Responses one, errors in its midst included. The SDK's own iterator throws for a chunk that holds an error
  * and drops the usage beside it, and makes an empty stream of a server that answers with plain JSON: an error under HTTP 200
- * (OpenRouter), or a whole completion (openai 7.55).
+ * (OpenRouter), or a whole answer (openai 7.55).
  */
 export async function* readChunks(response: Response): AsyncGenerator<unknown, void, undefined> {
   if (/\bjson\b/i.test(response.headers.get('content-type') ?? '')) {

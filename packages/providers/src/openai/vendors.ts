@@ -1,4 +1,4 @@
-/** How one host of the Chat Completions format departs from it. Data only; every field but `name` and `hosts` is a departure. */
+/** How one host of OpenAI's formats departs from them. Data only; every field but `name` and `hosts` is a departure. */
 export interface ChatVendor {
   readonly name: string;
   /** Ends of the host names it serves from. */
@@ -21,6 +21,8 @@ export interface ChatVendor {
   readonly maxTokensField?: 'max_completion_tokens';
   /** The models that want their reasoning back, as `reasoning_content` of every assistant message. */
   readonly reasoningReplay?: RegExp;
+  /** In Responses, it answers calls of custom tools itself: they are how its own search shows its work. */
+  readonly runsCustomTools?: boolean;
 }
 
 /** The vendor where nothing is known: the format as documented. */
@@ -34,7 +36,7 @@ const VENDORS: readonly ChatVendor[] = [
     hosts: ['openai.azure.com', 'services.ai.azure.com', 'models.ai.azure.com'],
     maxTokensField: 'max_completion_tokens',
   },
-  { name: 'xai', hosts: ['x.ai'], completionLacks: 'reasoning' },
+  { name: 'xai', hosts: ['x.ai'], completionLacks: 'reasoning', runsCustomTools: true },
   { name: 'google', hosts: ['googleapis.com'], completionLacks: 'uncounted-reasoning' },
   // `deepseek-reasoner` of the R1 generation refuses its reasoning, V4 refuses a history without it.
   {
