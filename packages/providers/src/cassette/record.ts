@@ -1,0 +1,82 @@
+import { asArray, asObject, type JsonValue, parseExactJson } from '../json.ts';
+import type { RequestSummary } from './request-key.ts';
+
+/** One exchange as it is kept: one line of the file. */
+export interface CassetteRecord {
+  readonly key: string;
+  /** The body as text, or in base64 where `binary` says so. */
+  readonly response: string;
+  readonly binary: boolean;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The pieces the body came in. Empty where that is not known. */
+  readonly chunks: readonly Chunk[];
+  /** Absent in a line of cachy's. */
+  readonly request?: RequestSummary;
+  /** ISO 8601. */
+  readonly recordedAt?: string;
+  /** Line of the file, from 1, where it was read from one. */
+  readonly line?: number;
+}
+
+/** Bytes of a piece, and milliseconds from sending the request to its arrival. */
+export type Chunk = readonly [bytes: number, atMs: number];
+
+const VERSION = 1;
+
+/** The record as a line, its end included. `key` and `response` come first, as in cachy's files. */
+export function encodeRecord({ key, response, binary, ...record }: CassetteRecord): string {
+  return `${JSON.stringify({
+    key,
+    response,
+    v: VERSION,
+    ...(binary ? { binary } : {}),
+    status: record.status,
+    headers: record.headers,
+    recordedAt: record.recordedAt,
+    chunks: record.chunks,
+    request: record.request,
+  })}\n`;
+}
+
+/** The record of a line, ours or cachy's; `undefined` if it is neither. */
+export function decodeRecord(text: string, line: number): CassetteRecord | undefined {
+  const fields = asObject(parseExactJson(text));
+  const { key, response, v } = fields ?? {};
+  if (fields === undefined || typeof key !== 'string' || typeof response !== 'string') return undefined;
+  if (v !== undefined && v !== VERSION) return undefined;
+  const request = decodeRequest(fields['request']);
+  if (v === VERSION && request === undefined) return undefined;
+  const status = fields['status'] ?? fields['status_code'];
+  const recordedAt = fields['recordedAt'];
+  return {
+    key,
+    response,
+    binary: fields['binary'] === true,
+    status: typeof status === 'number' ? status : 200,
+    headers: decodeHeaders(fields['headers']),
+    chunks: decodeChunks(fields['chunks']),
+    line,
+    ...(request === undefined ? {} : { request }),
+    ...(typeof recordedAt === 'string' ? { recordedAt } : {}),
+  };
+}
+
+function decodeRequest(value: unknown): RequestSummary | undefined {
+  const { method, url, stream, body } = asObject(value) ?? {};
+  if (typeof method !== 'string' || typeof url !== 'string' || typeof stream !== 'boolean') return undefined;
+  // It came out of a JSON parser, so any value is one.
+  return body === undefined ? undefined : { method, url, stream, body: body as JsonValue };
+}
+
+function decodeHeaders(value: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(asObject(value) ?? {});
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+function decodeChunks(value: unknown): readonly Chunk[] {
+  return asArray(value).flatMap((chunk): Chunk[] => {
+    const [bytes, atMs] = asArray(chunk);
+    return typeof bytes === 'number' && typeof atMs === 'number' ? [[bytes, atMs]] : [];
+  });
+}
