@@ -11,6 +11,7 @@ import {
   type StreamEvent,
   type StreamOptions,
   sendExchange,
+  singly,
 } from '@reprise/providers';
 
 /** What a stream function of one's own may yield: its last event needs no more than a message. */
@@ -41,7 +42,7 @@ export function modelFromStream({ id, family = 'custom', stream }: StreamModelOp
     stream: (request, options = {}) =>
       sendExchange({
         ...options,
-        open: async (signal) => stream(request, { ...options, signal }),
+        open: async (signal) => singly(stream(request, { ...options, signal })),
         decoder: createLooseDecoder(id, family),
         readError: (error) => streamFailure(error, id),
         warnings: [],

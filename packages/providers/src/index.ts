@@ -125,6 +125,7 @@ export {
   type TokenCounts,
   tokenCounts,
 } from './token-counts.ts';
+export { singly } from './transport/read-stream.ts';
 export {
   type DecodedTurn,
   type Exchange,

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProviderError, type ProviderErrorCode } from '../src/errors.ts';
 import type { RetryOptions } from '../src/model.ts';
 import type { RetryEvent, StreamEvent } from '../src/stream-event.ts';
+import { singly } from '../src/transport/read-stream.ts';
 import { planRetry, sleepUntilAborted } from '../src/transport/retry.ts';
 import { type Exchange, sendExchange } from '../src/transport/send.ts';
 import { lastTurn } from './support/collect-stream.ts';
@@ -116,7 +117,7 @@ function attemptsOf(
     open: async (signal) => {
       const wire = wires[opened.length];
       opened.push(signal);
-      if (wire instanceof Function) return wire();
+      if (wire instanceof Function) return singly(wire());
       throw wire ?? new Error('There are no more wires.');
     },
     decoder: {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AssistantTurn } from '../src/assistant-turn.ts';
 import { ProviderError } from '../src/errors.ts';
 import type { StreamEvent } from '../src/stream-event.ts';
+import { singly } from '../src/transport/read-stream.ts';
 import { type DecodedTurn, type Exchange, type StreamDecoder, sendExchange } from '../src/transport/send.ts';
 
 /** A wire whose events are words, the last of which is `stop`. */
@@ -36,7 +37,7 @@ function exchangeOf(wire: (signal: AbortSignal) => AsyncIterable<string>, more: 
   const exchange: Exchange<string> = {
     open: async (signal) => {
       probe.signal = signal;
-      return observed(wire(signal), probe);
+      return singly(observed(wire(signal), probe));
     },
     decoder: wordDecoder(),
     readError: (error) =>

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProviderError } from '../src/errors.ts';
 import { messageText } from '../src/message.ts';
 import type { StreamEvent } from '../src/stream-event.ts';
+import { singly } from '../src/transport/read-stream.ts';
 import { type Exchange, sendExchange } from '../src/transport/send.ts';
 import { lastTurn } from './support/collect-stream.ts';
 
@@ -15,7 +16,7 @@ type Wire = (signal: AbortSignal) => AsyncIterable<string>;
 function callOf(wire: Wire, more: Partial<Exchange<string>> = { stallTimeoutMs: 1000 }) {
   const words: string[] = [];
   const abort = new AbortController();
-  const open = vi.fn(async (signal: AbortSignal) => wire(signal));
+  const open = vi.fn(async (signal: AbortSignal) => singly(wire(signal)));
   const events = sendExchange<string>({
     open,
     decoder: {

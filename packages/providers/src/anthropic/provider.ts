@@ -12,6 +12,7 @@ import { encodeRequest } from './encode-request.ts';
 import { hasMarks, placeMarks } from './place-marks.ts';
 import { anthropicPrefixBlocks } from './prefix-blocks.ts';
 import { readAnthropicError } from './read-error.ts';
+import { type PendingResponse, readEvents } from './read-response.ts';
 import type { MessagesBody } from './wire.ts';
 
 /** What is needed of a client: the SDK's own, or one for Bedrock or Vertex. */
@@ -20,7 +21,7 @@ export interface AnthropicClient {
     create(
       body: { readonly model: string; readonly max_tokens: number; readonly messages: unknown; readonly stream: true },
       options: { readonly signal: AbortSignal; readonly maxRetries: number; readonly timeout?: number },
-    ): PromiseLike<AsyncIterable<unknown>>;
+    ): PendingResponse;
   };
 }
 
@@ -53,10 +54,12 @@ export function streamAnthropic(
   return sendExchange({
     ...options,
     // Retries are the caller's, so that each attempt is known. The SDK's own time limit would cut a longer one short.
-    open: async (signal) =>
-      client.messages.create(
-        { ...markedBody, stream: true },
-        { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
+    open: (signal) =>
+      readEvents(
+        client.messages.create(
+          { ...markedBody, stream: true },
+          { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
+        ),
       ),
     decoder: createAnthropicDecoder(),
     readError: (error) => readAnthropicError(error, clock()),

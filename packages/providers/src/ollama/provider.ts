@@ -3,6 +3,7 @@ import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
 import type { Model, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { StreamEvent } from '../stream-event.ts';
+import { singly } from '../transport/read-stream.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
 import { createOllamaDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -49,7 +50,7 @@ export function streamOllama(
       // Leaving the stream does not close its socket; an exchange aborts its signal however it ends, and perhaps it has by now.
       if (signal.aborted) stream.abort?.();
       else signal.addEventListener('abort', () => stream.abort?.(), { once: true });
-      return readStream(stream, clock);
+      return singly(readStream(stream, clock));
     },
     decoder: createOllamaDecoder({ model }),
     readError: (error) => readOllamaError(error, 'before-stream', clock()),

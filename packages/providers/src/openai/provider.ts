@@ -3,6 +3,7 @@ import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
 import type { Model, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { StreamEvent } from '../stream-event.ts';
+import { singly } from '../transport/read-stream.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, type StreamDecoder, sendExchange } from '../transport/send.ts';
 import { createChatDecoder } from './chat/decode-stream.ts';
@@ -163,6 +164,6 @@ function chooseVendor(client: Pick<OpenAIChatClient, 'baseURL'>, name: string | 
 }
 
 /** A client that cannot hand out the response is iterated as it is. */
-async function openStream(pending: PendingResponse): Promise<AsyncIterable<unknown>> {
-  return pending.asResponse ? readChunks(await pending.asResponse()) : pending;
+async function openStream(pending: PendingResponse): Promise<AsyncIterable<Iterable<unknown>>> {
+  return pending.asResponse ? readChunks(await pending.asResponse()) : singly(await pending);
 }

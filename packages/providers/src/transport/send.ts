@@ -25,7 +25,7 @@ import {
 import { ProviderError, type ProviderErrorCode } from '../errors.ts';
 import type { StreamOptions } from '../model.ts';
 import type { StreamEvent, WarningEvent } from '../stream-event.ts';
-import { readUntilAborted } from './read-until-aborted.ts';
+import { createStreamReader, type StreamReader } from './read-stream.ts';
 import { planRetry, type Sleep, sleepUntilAborted } from './retry.ts';
 import { type CallLimits, checkLimits, startLimits } from './time-limits.ts';
 
@@ -44,8 +44,8 @@ export interface DecodedTurn extends Omit<AssistantTurnParts, 'stopReason' | 'ti
 }
 
 export interface Exchange<WireEvent> extends ExchangeOptions {
-  /** Sends the request. `signal` aborts it, its stream included. */
-  open(signal: AbortSignal): Promise<AsyncIterable<WireEvent>>;
+  /** Sends the request. `signal` aborts it, its stream included. The response's events come in batches, as the network delivers them. */
+  open(signal: AbortSignal): Promise<AsyncIterable<Iterable<WireEvent>>>;
   readonly decoder: StreamDecoder<WireEvent>;
   readError(error: unknown): ProviderError;
   /** What was adapted while encoding. */
@@ -77,13 +77,42 @@ export function sendExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGen
   return runExchange(exchange);
 }
 
+/** One generator all the way down: each further one would cost every delta a few turns of the event loop's queue. */
 async function* runExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGenerator<StreamEvent, void, undefined> {
-  const { decoder, clock = Date.now } = exchange;
+  const { decoder, clock = Date.now, random, retry, sleep = sleepUntilAborted } = exchange;
   const limits = startLimits(exchange);
   let attempt: Attempt;
   try {
     yield* exchange.warnings;
-    attempt = yield* sendUntilAnswered(exchange, limits);
+    let callStartedAt: number | undefined;
+    for (let number = 1; ; number += 1) {
+      const sending = startAttempt(exchange, limits);
+      try {
+        for (let batch = await sending.reader.next(); batch; batch = await sending.reader.next()) {
+          for (const wireEvent of batch) {
+            sending.hasAnswered();
+            for (const event of decoder.decode(wireEvent)) yield event;
+            sending.signal.throwIfAborted();
+          }
+        }
+      } catch (error) {
+        sending.fail(error);
+      } finally {
+        await sending.close();
+      }
+      attempt = sending.result();
+      callStartedAt ??= attempt.startedAt;
+      if (attempt.firstTokenAt !== undefined || limits.signal.aborted) break;
+      const error = attempt.failure;
+      const failed = { error, attempt: number, elapsedMs: clock() - callStartedAt, timeoutMs: limits.timeoutMs };
+      const delayMs = planRetry(failed, retry, random);
+      if (delayMs === undefined) break;
+      yield { type: 'retry', attempt: number, error, delayMs };
+      await sleep(delayMs, limits.signal);
+      if (!limits.signal.aborted) continue;
+      attempt = { ...attempt, wasToBeRepeated: true };
+      break;
+    }
   } finally {
     limits.close();
   }
@@ -97,31 +126,20 @@ async function* runExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGene
   yield { type: 'assistant-turn', turn: endTurn(decoder.finish(), failure, timing) };
 }
 
-/** Sends the request until a response begins or another attempt is not worth it (D5). Returns the last attempt. */
-async function* sendUntilAnswered<WireEvent>(
-  exchange: Exchange<WireEvent>,
-  limits: CallLimits,
-): AsyncGenerator<StreamEvent, Attempt, undefined> {
-  const { clock = Date.now, random, retry, sleep = sleepUntilAborted } = exchange;
-  let callStartedAt: number | undefined;
-  for (let number = 1; ; number += 1) {
-    const attempt = yield* sendOnce(exchange, limits);
-    callStartedAt ??= attempt.startedAt;
-    if (attempt.firstTokenAt !== undefined || limits.signal.aborted) return attempt;
-    const error = attempt.failure;
-    const elapsedMs = clock() - callStartedAt;
-    const delayMs = planRetry({ error, attempt: number, elapsedMs, timeoutMs: limits.timeoutMs }, retry, random);
-    if (delayMs === undefined) return attempt;
-    yield { type: 'retry', attempt: number, error, delayMs };
-    await sleep(delayMs, limits.signal);
-    if (limits.signal.aborted) return { ...attempt, wasToBeRepeated: true };
-  }
+/** The request under way. */
+interface AttemptUnderWay<WireEvent> {
+  readonly signal: AbortSignal;
+  readonly reader: StreamReader<Iterable<WireEvent>>;
+  hasAnswered(): void;
+  fail(error: unknown): void;
+  close(): Promise<void>;
+  result(): Attempt;
 }
 
-async function* sendOnce<WireEvent>(
-  { open, decoder, readError, clock = Date.now }: Exchange<WireEvent>,
+function startAttempt<WireEvent>(
+  { open, readError, clock = Date.now }: Exchange<WireEvent>,
   limits: CallLimits,
-): AsyncGenerator<StreamEvent, Attempt, undefined> {
+): AttemptUnderWay<WireEvent> {
   const stop = new AbortController();
   const signal = AbortSignal.any([limits.signal, stop.signal]);
   const startedAt = clock();
@@ -134,19 +152,22 @@ async function* sendOnce<WireEvent>(
     );
     stop.abort(failure);
   };
-  try {
-    signal.throwIfAborted();
-    const { stallTimeoutMs } = limits;
-    for await (const wireEvent of readUntilAborted(() => open(signal), { signal, stallTimeoutMs, onStall })) {
+  const reader = createStreamReader(() => open(signal), { signal, stallTimeoutMs: limits.stallTimeoutMs, onStall });
+  return {
+    signal,
+    reader,
+    hasAnswered() {
       firstTokenAt ??= clock();
-      yield* decoder.decode(wireEvent);
-    }
-  } catch (error) {
-    failure ??= readError(error);
-  } finally {
-    stop.abort();
-  }
-  return { startedAt, firstTokenAt, failure: limits.timeout ?? failure ?? cutError() };
+    },
+    fail(error) {
+      failure ??= readError(error);
+    },
+    async close() {
+      await reader.close();
+      stop.abort();
+    },
+    result: () => ({ startedAt, firstTokenAt, failure: limits.timeout ?? failure ?? cutError() }),
+  };
 }
 
 function endTurn(decoded: DecodedTurn, failure: ProviderError, timing: TurnTiming): AssistantTurn {
