@@ -23,6 +23,8 @@ export interface ProviderErrorDetails {
   readonly retryAfterMs?: number;
   /** The vendor's name for the exchange, to quote to its support. */
   readonly requestId?: string;
+  /** Whoever knows better than the code does: the vendor's header, or a `fetch` that will never answer. */
+  readonly retryable?: boolean;
   readonly cause?: unknown;
 }
 
@@ -52,6 +54,6 @@ export class ProviderError extends Error {
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
     this.requestId = details.requestId;
-    this.retryable = RETRYABLE.has(code);
+    this.retryable = details.retryable ?? RETRYABLE.has(code);
   }
 }

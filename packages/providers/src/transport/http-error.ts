@@ -82,14 +82,32 @@ function details(
   thrown: Readonly<Record<string, unknown>>,
   { status }: SdkFailure,
   now: number,
-): { status?: number; retryAfterMs?: number; requestId?: string } {
+): { status?: number; retryAfterMs?: number; requestId?: string; retryable?: boolean } {
   const { headers, requestID } = thrown;
+  const retryable = headers instanceof Headers ? readShouldRetry(headers) : refusesRetry(thrown);
   const retryAfterMs = headers instanceof Headers ? readRetryAfterMs(headers, now) : undefined;
   return {
     ...(status === undefined ? {} : { status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(typeof requestID === 'string' ? { requestId: requestID } : {}),
+    ...(retryable === undefined ? {} : { retryable }),
   };
+}
+
+/** The vendor's own word on trying again, which the SDKs follow as well. */
+function readShouldRetry(headers: Headers): boolean | undefined {
+  const word = headers.get('x-should-retry');
+  return word === 'true' || word === 'false' ? word === 'true' : undefined;
+}
+
+/** A `fetch` of the caller's, such as a cassette's, may say that asking again changes nothing. */
+function refusesRetry(thrown: unknown): false | undefined {
+  let cause = asObject(thrown);
+  for (let depth = 0; cause && depth < DEEPEST_CAUSE; depth += 1) {
+    if (cause['retryable'] === false) return false;
+    cause = asObject(cause['cause']);
+  }
+  return undefined;
 }
 
 /** The words in the error's body, without the status line that the SDKs put before them. */
