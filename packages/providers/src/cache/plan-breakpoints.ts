@@ -86,6 +86,11 @@ export function planWarnings({ notes }: BreakpointPlan): readonly WarningEvent[]
   return notes.map(({ code, message }) => ({ type: 'warning', code, message }));
 }
 
+/** The warnings of a request to a model whose vendor takes no marks. Throws like `planBreakpoints`. */
+export function unmarkedWarnings(policy: CachePolicy | undefined, rules: CacheRules): readonly WarningEvent[] {
+  return planWarnings(planBreakpoints([], policy ?? 'auto', rules));
+}
+
 function unknownPolicy(policy: unknown): ProviderError {
   return new ProviderError(
     'provider/invalid-request',

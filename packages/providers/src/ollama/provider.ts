@@ -1,5 +1,7 @@
 import { Ollama } from 'ollama';
 import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
+import { cacheRules } from '../cache/family-rules.ts';
+import { unmarkedWarnings } from '../cache/plan-breakpoints.ts';
 import type { Model, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { StreamEvent } from '../stream-event.ts';
@@ -54,7 +56,7 @@ export function streamOllama(
     },
     decoder: createOllamaDecoder({ model }),
     readError: (error) => readOllamaError(error, 'before-stream', clock()),
-    warnings: [],
+    warnings: unmarkedWarnings(request.cache, cacheRules('ollama', model)),
   });
 }
 

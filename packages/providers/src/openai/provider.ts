@@ -1,8 +1,10 @@
 import { OpenAI } from 'openai';
 import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
+import { cacheRules } from '../cache/family-rules.ts';
+import { unmarkedWarnings } from '../cache/plan-breakpoints.ts';
 import type { Model, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
-import type { StreamEvent } from '../stream-event.ts';
+import type { StreamEvent, WarningEvent } from '../stream-event.ts';
 import { singly } from '../transport/read-stream.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, type StreamDecoder, sendExchange } from '../transport/send.ts';
@@ -79,7 +81,8 @@ export function streamOpenAIChat(
 ): AsyncIterable<StreamEvent> {
   const vendor = chooseVendor(client, vendorName);
   const body = encodeRequest(request, model, vendor);
-  return exchange(options, createChatDecoder({ model, vendor: vendor.name }), (callOptions) =>
+  const warnings = unmarkedWarnings(request.cache, cacheRules('openai-chat', model));
+  return exchange({ ...options, warnings }, createChatDecoder({ model, vendor: vendor.name }), (callOptions) =>
     client.chat.completions.create(body, callOptions),
   );
 }
@@ -95,7 +98,8 @@ export function streamOpenAIResponses(
 ): AsyncIterable<StreamEvent> {
   const vendor = chooseVendor(client, vendorName);
   const body = encodeResponsesRequest(request, model);
-  return exchange(options, createResponsesDecoder({ model, vendor: vendor.name }), (callOptions) =>
+  const warnings = unmarkedWarnings(request.cache, cacheRules('openai-responses', model));
+  return exchange({ ...options, warnings }, createResponsesDecoder({ model, vendor: vendor.name }), (callOptions) =>
     client.responses.create(body, callOptions),
   );
 }
@@ -143,7 +147,7 @@ export function openaiResponses(options: OpenAIOptions = {}): Provider {
 }
 
 function exchange(
-  options: ExchangeOptions,
+  options: ExchangeOptions & { readonly warnings: readonly WarningEvent[] },
   decoder: StreamDecoder<unknown>,
   create: (options: CallOptions) => PendingResponse,
 ): AsyncIterable<StreamEvent> {
@@ -155,7 +159,6 @@ function exchange(
       openStream(create({ signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) })),
     decoder,
     readError: (error) => readOpenAIError(error, clock()),
-    warnings: [],
   });
 }
 

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import type { CachePolicy } from '../src/cache/plan-breakpoints.ts';
+import type { Model } from '../src/model.ts';
+import { ollama } from '../src/ollama/provider.ts';
+import { openai, openaiResponses } from '../src/openai/provider.ts';
+import { collectEvents, userRequest } from './support/collect-stream.ts';
+
+const refused: typeof fetch = async () => Response.json({ error: { message: 'no' } }, { status: 400 });
+
+const MODELS: readonly (readonly [string, () => Model])[] = [
+  ['openai-chat', () => openai({ apiKey: 'k', fetch: refused }).model('gpt-5.2')],
+  ['openai-responses', () => openaiResponses({ apiKey: 'k', fetch: refused }).model('gpt-5.2')],
+  ['ollama', () => ollama({ fetch: refused }).model('llama4')],
+];
+
+async function warningsOf(model: Model, cache?: CachePolicy) {
+  const request = cache === undefined ? userRequest('hi') : { ...userRequest('hi'), cache };
+  return (await collectEvents(model.stream(request))).filter(({ type }) => type === 'warning');
+}
+
+it.each(MODELS)(
+  'D-11 %s says once that a policy it cannot honour is ignored, and makes no error of it',
+  async (_family, model) => {
+    expect(await warningsOf(model(), 'last_user_message')).toMatchObject([{ code: 'cache/unsupported' }]);
+    expect(await warningsOf(model(), 'auto')).toEqual([]);
+    expect(await warningsOf(model(), 'none')).toEqual([]);
+    expect(await warningsOf(model())).toEqual([]);
+  },
+);
