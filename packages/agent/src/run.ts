@@ -107,8 +107,8 @@ export class RunLoop {
   /** One model call and its commit. */
   async *#runTurn(): AsyncGenerator<AgentEventBody, AssistantTurn, undefined> {
     const request = buildRequest(this.#options, this.#state.messages);
-    const { model, callLimits } = this.#options;
-    const progress = startTurn(model, request, { ...callLimits, signal: this.#signal });
+    const { model, callOptions } = this.#options;
+    const progress = startTurn(model, request, { ...callOptions, signal: this.#signal });
     let turn: AssistantTurn;
     let ended: TurnEndEvent | undefined;
     try {

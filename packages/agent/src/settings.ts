@@ -4,9 +4,9 @@ import { type Ports, systemPorts } from './ports.ts';
 import type { Tool } from './tool.ts';
 
 /** How long a model call may take, and when it is tried again. */
-type CallLimits = Omit<StreamOptions, 'signal'>;
+type CallOptions = Omit<StreamOptions, 'signal'>;
 
-export interface AgentOptions extends CallLimits {
+export interface AgentOptions extends CallOptions {
   /** A model, or its name such as `anthropic/claude-opus-5`; credentials then come from the environment. */
   readonly model: Model | string;
   readonly system?: string;
@@ -26,7 +26,7 @@ export interface AgentSettings extends AgentOptions {
   readonly maxToolRounds: number;
   readonly ports: Ports;
   /** What every model call is given. */
-  readonly callLimits: CallLimits;
+  readonly callOptions: CallOptions;
 }
 
 const DEFAULT_MAX_TOOL_ROUNDS = 25;
@@ -47,7 +47,7 @@ export function checkOptions(options: AgentOptions): AgentSettings {
   checkLimits(options);
   return {
     ...options,
-    callLimits: callLimits(options),
+    callOptions: callOptions(options),
     model: typeof options.model === 'string' ? resolveModel(options.model) : options.model,
     tools,
     maxToolRounds,
@@ -55,7 +55,7 @@ export function checkOptions(options: AgentOptions): AgentSettings {
   };
 }
 
-function callLimits({ retry, timeoutMs, stallTimeoutMs }: CallLimits): CallLimits {
+function callOptions({ retry, timeoutMs, stallTimeoutMs }: CallOptions): CallOptions {
   return {
     ...(retry === undefined ? {} : { retry }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),

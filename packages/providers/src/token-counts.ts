@@ -1,12 +1,14 @@
 /**
  * How many tokens one model response used, by the way they were billed.
  *
- * Owns: the disjoint buckets and their arithmetic.
- * Leaves to each adapter's `decode-usage.ts`: reading a vendor's counters. Nobody else does.
+ * Owns: the disjoint buckets, their arithmetic, and which wire values are counts at all.
+ * Leaves to each adapter's `decode-usage.ts`: which counter is which. Nobody else reads one.
  *
  * T1. Buckets never overlap: fresh + cacheRead + Σ cacheWrite = all prompt tokens.
  * T2. What a vendor did not say is `'not-reported'`, which is not zero.
  */
+
+import { asObject } from './json.ts';
 
 /** A counter a vendor may leave out. Not reported is not zero. */
 export type Count = number | 'not-reported';
@@ -78,4 +80,24 @@ export function promptTokenCount(tokens: TokenCounts): Count {
 /** Whether the vendor said anything about caching. */
 export function reportsCache(tokens: TokenCounts): boolean {
   return tokens.cacheRead !== 'not-reported' || cacheWriteCount(tokens) !== 'not-reported';
+}
+
+/** A wire value as a count. Anything but a whole number of at least 0 says nothing. */
+export function readCount(value: unknown): Count {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 'not-reported';
+}
+
+/** A vendor's counters of its own tools by our name for the tool: with the suffix `_requests`, `web_search_requests` is `webSearch`. */
+export function readServerTools(counters: unknown, suffix: '_requests' | '_calls'): TokenCounts['serverTools'] {
+  const requests: Record<string, number> = {};
+  for (const [name, value] of Object.entries(asObject(counters) ?? {})) {
+    const count = readCount(value);
+    if (count !== 'not-reported') requests[toolName(name, suffix)] = count;
+  }
+  return requests;
+}
+
+function toolName(counter: string, suffix: string): string {
+  const name = counter.endsWith(suffix) ? counter.slice(0, -suffix.length) : counter;
+  return name.replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
 }

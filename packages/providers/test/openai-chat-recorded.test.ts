@@ -6,7 +6,7 @@ import { messageText, toolCalls } from '../src/message.ts';
 import { openaiCachedReadTokens, openaiCacheTokens, tokensFromOpenAIChat } from '../src/openai/chat/decode-usage.ts';
 import { streamOpenAIChat } from '../src/openai/provider.ts';
 import type { StreamEvent } from '../src/stream-event.ts';
-import { collectEvents, lastTurn, userRequest } from './support/collect-stream.ts';
+import { collectEvents, deltaText, lastTurn, userRequest } from './support/collect-stream.ts';
 import {
   describeWithCorpus,
   expectCounts,
@@ -137,10 +137,6 @@ function expectTurn({ events, turn }: Replay, { id, expected, model }: Recording
   expect(turn.usageState).toBe(expectedUsageState(expected, isComplete));
   expect(turn.stopReason).toBe(isComplete ? 'end-turn' : expectedStopReason(expected));
   expect(turn.error?.code).toBe(expectedErrorCode(turn, expected));
-}
-
-function deltaText(events: readonly StreamEvent[], type: 'text-delta' | 'thinking-delta'): string {
-  return events.map((event) => (event.type === type ? event.text : '')).join('');
 }
 
 function expectedUsageState({ usagePresent, stopReason, error }: Recording['expected'], isComplete: boolean): string {

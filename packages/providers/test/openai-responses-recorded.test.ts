@@ -9,7 +9,7 @@ import { streamOpenAIResponses } from '../src/openai/provider.ts';
 import { tokensFromOpenAIResponses } from '../src/openai/responses/decode-usage.ts';
 import { encodeRequest } from '../src/openai/responses/encode-request.ts';
 import type { StreamEvent } from '../src/stream-event.ts';
-import { collectEvents, lastTurn, userRequest } from './support/collect-stream.ts';
+import { collectEvents, deltaText, lastTurn, userRequest } from './support/collect-stream.ts';
 import {
   describeWithCorpus,
   expectCounts,
@@ -191,10 +191,6 @@ function expectTurn({ events, turn }: Replay, { id, expected, model }: Recording
   expect(turn.stopReason).toBe(expectedStopReason(id, expected));
   expect(turn.usageState).toBe(expected.usagePresent ? 'final' : 'none');
   expect(turn.error?.code).toBe(expectedErrorCode(id, expected));
-}
-
-function deltaText(events: readonly StreamEvent[], type: 'text-delta' | 'thinking-delta'): string {
-  return events.map((event) => (event.type === type ? event.text : '')).join('');
 }
 
 function encryptedReasoning({ content }: AssistantMessage): readonly unknown[] {

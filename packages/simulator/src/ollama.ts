@@ -3,10 +3,10 @@ import {
   asArray,
   asObject,
   chatPrefixBlocks,
-  type JsonObject,
   type Message,
   type UserBlock,
 } from '@reprise/providers';
+import { addToolResult, chatTools } from './chat-conversation.ts';
 import {
   type Answer,
   type AnswerCounts,
@@ -166,14 +166,7 @@ function conversation(value: unknown): Conversation {
     model: textOf(body['model']),
     system: system === '' ? undefined : system,
     messages: readMessages(wireMessages.filter(({ role }) => role !== 'system')),
-    tools: asArray(body['tools']).map((tool) => {
-      const { name, description, parameters } = asObject(asObject(tool)?.['function']) ?? {};
-      return {
-        name: textOf(name),
-        description: textOf(description),
-        inputSchema: (asObject(parameters) ?? {}) as JsonObject,
-      };
-    }),
+    tools: chatTools(body['tools']),
     isStreaming: body['stream'] !== false,
   };
 }
@@ -185,18 +178,10 @@ function readMessages(wireMessages: readonly Wire[]): readonly Message[] {
   let answered = 0;
   for (const message of wireMessages) {
     const text = textOf(message['content']);
-    const last = messages.at(-1);
     if (message['role'] === 'tool') {
-      const result = {
-        type: 'tool-result' as const,
-        toolCallId: `call_${answered}`,
-        toolName: textOf(message['tool_name']),
-        content: [{ type: 'text' as const, text }],
-        isError: false,
-      };
+      const toolName = textOf(message['tool_name']);
+      addToolResult(messages, { toolCallId: `call_${answered}`, toolName, content: [{ type: 'text', text }] });
       answered += 1;
-      if (last?.role === 'tool') messages.pop();
-      messages.push({ role: 'tool', content: [...(last?.role === 'tool' ? last.content : []), result] });
     } else if (message['role'] === 'assistant') {
       const content = readAssistant(message, called);
       called += content.filter((block) => block.type === 'tool-call').length;

@@ -3,12 +3,12 @@ import {
   asArray,
   asObject,
   chatPrefixBlocks,
-  type JsonObject,
   type Message,
   parseExactJson,
   type ToolCallBlock,
   type UserBlock,
 } from '@reprise/providers';
+import { addToolResult, chatTools } from './chat-conversation.ts';
 import {
   type Answer,
   type AnswerCounts,
@@ -152,14 +152,7 @@ function conversation(value: unknown): Conversation {
     model: textOf(body['model']),
     system: system === '' ? undefined : system,
     messages: readMessages(wireMessages.filter((message) => !isSystem(message))),
-    tools: asArray(body['tools']).map((tool) => {
-      const { name, description, parameters } = asObject(asObject(tool)?.['function']) ?? {};
-      return {
-        name: textOf(name),
-        description: textOf(description),
-        inputSchema: (asObject(parameters) ?? {}) as JsonObject,
-      };
-    }),
+    tools: chatTools(body['tools']),
     isStreaming: body['stream'] === true,
   };
 }
@@ -168,7 +161,6 @@ function isSystem({ role }: Wire): boolean {
   return role === 'system' || role === 'developer';
 }
 
-/** On this wire each result is a message; neighbours are one message of ours. */
 function readMessages(wireMessages: readonly Wire[]): readonly Message[] {
   const messages: Message[] = [];
   const toolNames = new Map<string, string>();
@@ -176,13 +168,10 @@ function readMessages(wireMessages: readonly Wire[]): readonly Message[] {
     if (message['role'] === 'tool') {
       const toolCallId = textOf(message['tool_call_id']);
       const toolName = toolNames.get(toolCallId) ?? '';
-      const content = [{ type: 'text' as const, text: contentText(message['content']) }];
-      const last = messages.at(-1);
-      const earlier = last?.role === 'tool' ? last.content : [];
-      if (last?.role === 'tool') messages.pop();
-      messages.push({
-        role: 'tool',
-        content: [...earlier, { type: 'tool-result', toolCallId, toolName, content, isError: false }],
+      addToolResult(messages, {
+        toolCallId,
+        toolName,
+        content: [{ type: 'text', text: contentText(message['content']) }],
       });
     } else if (message['role'] === 'assistant') {
       const calls = asArray(message['tool_calls']).map(readCall);

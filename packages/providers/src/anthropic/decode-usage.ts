@@ -1,5 +1,12 @@
 import { asObject } from '../json.ts';
-import { type Count, cacheWriteCount, countOrZero, type TokenCounts, tokenCounts } from '../token-counts.ts';
+import {
+  cacheWriteCount,
+  countOrZero,
+  readCount,
+  readServerTools,
+  type TokenCounts,
+  tokenCounts,
+} from '../token-counts.ts';
 
 /** Cache counters as numbers: what was not reported is 0. */
 export interface AnthropicCacheTokens {
@@ -33,7 +40,7 @@ export function tokensFromAnthropic(usage: unknown): TokenCounts {
     cacheWrite: readCacheWrites(reported),
     output: readCount(reported['output_tokens']),
     reasoning: readCount(asObject(reported['output_tokens_details'])?.['thinking_tokens']),
-    serverTools: readServerTools(reported['server_tool_use']),
+    serverTools: readServerTools(reported['server_tool_use'], '_requests'),
   });
 }
 
@@ -51,22 +58,4 @@ function readCacheWrites(reported: Readonly<Record<string, unknown>>): Partial<T
   // final total is theirs. Both may shrink, too, when a compaction replaces the turn's counts.
   const write1h = Math.min(countOrZero(split1h), total);
   return { '5m': total - write1h, '1h': write1h };
-}
-
-/** Requests by tool: `web_search_requests` is `webSearch`. */
-function readServerTools(serverToolUse: unknown): TokenCounts['serverTools'] {
-  const requests: Record<string, number> = {};
-  for (const [name, value] of Object.entries(asObject(serverToolUse) ?? {})) {
-    const count = readCount(value);
-    if (count !== 'not-reported') requests[toolName(name)] = count;
-  }
-  return requests;
-}
-
-function toolName(counter: string): string {
-  return counter.replace(/_requests$/, '').replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
-}
-
-function readCount(value: unknown): Count {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 'not-reported';
 }

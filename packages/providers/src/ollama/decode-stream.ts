@@ -9,9 +9,9 @@
  * R3. The same bytes give the same tool call ids.
  */
 
-import { createHash } from 'node:crypto';
 import { createMessageAssembler, type MessageAssembler } from '../assemble-message.ts';
 import type { StopReason } from '../assistant-turn.ts';
+import { derivedCallId } from '../derived-call-id.ts';
 import type { ProviderError } from '../errors.ts';
 import { asArray, asObject } from '../json.ts';
 import type { StreamEvent } from '../stream-event.ts';
@@ -80,7 +80,9 @@ function readCall(state: DecoderState, call: WireObject, createdAt: unknown): re
   const argumentsText = typeof given === 'string' ? given : JSON.stringify(asObject(given) ?? {});
   const index = state.callCount;
   state.callCount += 1;
-  const id = text(call['id']) ?? ownId(createdAt, index, `${name}\n${argumentsText}`);
+  // Servers before 2026 give no id. Ours must not return in a later turn of the session: the server's clock, to the nanosecond in what
+  // it writes, tells turns apart, the index tells calls of one turn apart, and the content helps where a proxy rounds the clock.
+  const id = text(call['id']) ?? derivedCallId(createdAt, index, name, argumentsText);
   const begun = assembler.beginToolCall(index, id, name);
   const grown = assembler.toolArguments(index, argumentsText);
   return [
@@ -90,15 +92,6 @@ function readCall(state: DecoderState, call: WireObject, createdAt: unknown): re
     ...(grown ? [grown] : []),
     ...assembler.end(index),
   ];
-}
-
-/**
- * An id for a call of a server that gives none (before 2026). It has to be the same whenever the same bytes are read, and must not
- * return in a later turn of the session: the server's clock, to the nanosecond in what it writes, tells turns apart, the index tells
- * calls of one turn apart, and the content helps where a proxy rounds the clock to seconds.
- */
-function ownId(createdAt: unknown, index: number, content: string): string {
-  return `call_${createHash('sha256').update(`${createdAt}\n${index}\n${content}`).digest('hex').slice(0, 24)}`;
 }
 
 function decodedTurn(state: DecoderState): DecodedTurn {

@@ -1,5 +1,5 @@
 import { asObject } from '../json.ts';
-import { type Count, countOrZero, type TokenCounts, tokenCounts } from '../token-counts.ts';
+import { type Count, countOrZero, readCount, type TokenCounts, tokenCounts } from '../token-counts.ts';
 
 /** Cache counters as numbers: what was not reported is 0. */
 export interface OllamaCacheTokens {
@@ -33,8 +33,4 @@ function freshCount(prompt: Count, cached: Count): Count {
   if (prompt === 'not-reported') return prompt;
   const fresh = prompt - countOrZero(cached);
   return fresh < 0 ? 'not-reported' : fresh;
-}
-
-function readCount(value: unknown): Count {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 'not-reported';
 }

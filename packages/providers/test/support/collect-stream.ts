@@ -23,3 +23,8 @@ export function lastTurn(events: readonly StreamEvent[]): AssistantTurn {
   if (last?.type !== 'assistant-turn') throw new Error(`A stream ended with ${last?.type ?? 'nothing'}.`);
   return last.turn;
 }
+
+/** The pieces of one kind, joined. */
+export function deltaText(events: readonly StreamEvent[], type: 'text-delta' | 'thinking-delta'): string {
+  return events.map((event) => (event.type === type ? event.text : '')).join('');
+}

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { MessageAssembler, WireKey } from '../../assemble-message.ts';
+import { derivedCallId } from '../../derived-call-id.ts';
 import { asObject, parseExactJson } from '../../json.ts';
 import type { ToolCallDeltaEvent } from '../../stream-event.ts';
 import { text } from './decode-content.ts';
@@ -60,7 +60,7 @@ export function createCallCollector(assembler: MessageAssembler): ToolCallCollec
       // Arguments that came before the name waited for it.
       addition = call.argumentsText + addition;
       call.hasBegun = true;
-      events.push(assembler.beginToolCall(key, call.id ?? ownId(responseKey, key), fragment.name));
+      events.push(assembler.beginToolCall(key, call.id ?? derivedCallId(responseKey, key), fragment.name));
     }
     call.argumentsText += fragment.argumentsText;
     const delta = call.hasBegun && addition !== '' ? assembler.toolArguments(key, addition) : undefined;
@@ -95,8 +95,4 @@ function startsAnother(call: CollectedCall, { index, id, name }: Fragment): bool
   if (name === undefined || !call.hasBegun) return false;
   if (id !== undefined || index === undefined) return true;
   return call.id === undefined && parseExactJson(call.argumentsText) !== undefined;
-}
-
-function ownId(responseKey: string, key: WireKey): string {
-  return `call_${createHash('sha256').update(`${responseKey}\n${key}`).digest('hex').slice(0, 24)}`;
 }

@@ -10,7 +10,14 @@
  */
 
 import { asObject } from '../../json.ts';
-import { type Count, cacheWriteCount, countOrZero, type TokenCounts, tokenCounts } from '../../token-counts.ts';
+import {
+  type Count,
+  cacheWriteCount,
+  countOrZero,
+  readCount,
+  type TokenCounts,
+  tokenCounts,
+} from '../../token-counts.ts';
 import { type ChatVendor, vendorNamed, vendorOfUsage } from '../vendors.ts';
 
 /** Cache counters as numbers: what was not reported is 0. */
@@ -163,6 +170,5 @@ function settleTotals(counters: Counters, vendor: ChatVendor): { readonly prompt
 
 /** The first of the values that is a count. */
 function firstCount(...values: readonly unknown[]): Count {
-  const count = values.find((value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0);
-  return typeof count === 'number' ? count : 'not-reported';
+  return values.map(readCount).find((count) => count !== 'not-reported') ?? 'not-reported';
 }

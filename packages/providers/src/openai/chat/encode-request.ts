@@ -13,8 +13,6 @@ import { ProviderError } from '../../errors.ts';
 import { asObject } from '../../json.ts';
 import {
   type AssistantMessage,
-  type DocumentBlock,
-  type ImageBlock,
   type Message,
   messageText,
   type ToolCallBlock,
@@ -24,6 +22,7 @@ import {
   type UserMessage,
 } from '../../message.ts';
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
+import { dataUrl } from '../data-url.ts';
 import type { ChatVendor } from '../vendors.ts';
 
 type Chat = OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming;
@@ -92,10 +91,6 @@ function encodeUserBlock(block: UserBlock): ChatPart {
     case 'document':
       return { type: 'file', file: { filename: block.name ?? 'document', file_data: dataUrl(block) } };
   }
-}
-
-function dataUrl({ mediaType, data }: ImageBlock | DocumentBlock): string {
-  return `data:${mediaType};base64,${data}`;
 }
 
 /** A message without text and calls would be refused, and is left out. */

@@ -1,5 +1,5 @@
 import { asObject } from '../../json.ts';
-import { type TokenCounts, tokenCounts } from '../../token-counts.ts';
+import { countOrZero, readCount, readServerTools, type TokenCounts, tokenCounts } from '../../token-counts.ts';
 import { tokensFromOpenAIChat } from '../chat/decode-usage.ts';
 import { vendorNamed } from '../vendors.ts';
 
@@ -25,7 +25,11 @@ export function tokensFromOpenAIResponses(
   return {
     ...tokens,
     cacheWrite: readWriteSplit(reported) ?? tokens.cacheWrite,
-    serverTools: { ...readVendorTools(reported), ...readWebSearches(toolUsage) },
+    // xAI counts the calls of its own tools inside its usage (2026-11).
+    serverTools: {
+      ...readServerTools(reported['server_side_tool_usage_details'], '_calls'),
+      ...readWebSearches(toolUsage),
+    },
   };
 }
 
@@ -34,31 +38,13 @@ function readWriteSplit(reported: Readonly<Record<string, unknown>>): TokenCount
   const details = asObject(reported['input_tokens_details']);
   const split = asObject(details?.['cache_write_tokens_details']);
   if (!split) return undefined;
-  const for30m = readCount(split['ttl_30m_tokens']) ?? 0;
-  const for12h = readCount(split['ttl_12h_tokens']) ?? 0;
+  const for30m = countOrZero(readCount(split['ttl_30m_tokens']));
+  const for12h = countOrZero(readCount(split['ttl_12h_tokens']));
   if (for30m + for12h !== readCount(details?.['cache_write_tokens'])) return undefined;
   return tokenCounts({ cacheWrite: { '30m': for30m, '12h': for12h } }).cacheWrite;
 }
 
 function readWebSearches(toolUsage: unknown): TokenCounts['serverTools'] {
   const requests = readCount(asObject(asObject(toolUsage)?.['web_search'])?.['num_requests']);
-  return requests === undefined ? {} : { webSearch: requests };
-}
-
-/** xAI counts the calls of its own tools inside its usage: `web_search_calls` and others, by the same pattern (2026-11). */
-function readVendorTools(reported: Readonly<Record<string, unknown>>): TokenCounts['serverTools'] {
-  const calls: Record<string, number> = {};
-  for (const [name, value] of Object.entries(asObject(reported['server_side_tool_usage_details']) ?? {})) {
-    const count = readCount(value);
-    if (count !== undefined) calls[toolName(name)] = count;
-  }
-  return calls;
-}
-
-function toolName(counter: string): string {
-  return counter.replace(/_calls$/, '').replace(/_([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
-}
-
-function readCount(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  return requests === 'not-reported' ? {} : { webSearch: requests };
 }

@@ -12,8 +12,9 @@
 
 import { ProviderError } from '../../errors.ts';
 import { asArray, type JsonObject } from '../../json.ts';
-import type { DocumentBlock, ImageBlock, Message, ToolResultBlock, UserBlock } from '../../message.ts';
+import type { ImageBlock, Message, ToolResultBlock, UserBlock } from '../../message.ts';
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
+import { dataUrl } from '../data-url.ts';
 import { encodeAssistant, keptItems } from './encode-assistant.ts';
 import { callIdOf, isCustomCall } from './item-text.ts';
 
@@ -112,10 +113,6 @@ function encodeText(text: string): JsonObject {
 
 function encodeImage(block: ImageBlock): JsonObject {
   return { type: 'input_image', detail: 'auto', image_url: dataUrl(block) };
-}
-
-function dataUrl({ mediaType, data }: ImageBlock | DocumentBlock): string {
-  return `data:${mediaType};base64,${data}`;
 }
 
 function encodeToolResult(result: ToolResultBlock, isCustom: boolean): JsonObject {
