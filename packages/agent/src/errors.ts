@@ -1,5 +1,6 @@
 export type AgentErrorCode =
   | 'agent/broken-model'
+  | 'agent/empty-message'
   | 'agent/invalid-option'
   | 'agent/nothing-to-continue'
   | 'agent/run-abandoned'

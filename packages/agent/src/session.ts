@@ -24,7 +24,7 @@ export interface Session {
   readonly state: AgentState;
   /**
    * Asks the model; without input, goes on from where the conversation stopped, say in a crash.
-   * Throws `agent/session-busy` while another run is going, and `agent/session-closed` after `close`.
+   * Throws `agent/session-busy` while another run is going, `agent/session-closed` after `close`, and `agent/empty-message`.
    */
   send(input?: RunInput, options?: SendOptions): Run;
   /** Gives the session up; a run still going ends as it would. The store stays open. */
@@ -56,8 +56,9 @@ class StoredSession implements Session {
 
   send(input?: RunInput, options: SendOptions = {}): Run {
     this.#refuseUnlessIdle();
+    const message = asUserMessage(input);
     return createRun(
-      () => this.#start(asUserMessage(input), options.signal),
+      () => this.#start(message, options.signal),
       () => this.#end(),
     );
   }
@@ -91,7 +92,16 @@ class StoredSession implements Session {
   }
 }
 
-/** Text as a user message; anything else as it is. */
+/** What was given as a message a vendor takes: without empty texts. Throws `agent/empty-message` if that leaves nothing to say. */
 export function asUserMessage(input: RunInput): UserMessage | undefined {
-  return typeof input === 'string' ? userMessage(input) : input;
+  if (input === undefined) return undefined;
+  const message = typeof input === 'string' ? userMessage(input) : input;
+  const content = message.content.filter((block) => block.type !== 'text' || block.text !== '');
+  if (content.length === 0) {
+    throw new AgentError(
+      'agent/empty-message',
+      'The message is empty; give it a text, or leave it out to go on from where the conversation stopped.',
+    );
+  }
+  return content.length === message.content.length ? message : { ...message, content };
 }
