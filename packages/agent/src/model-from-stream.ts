@@ -39,6 +39,7 @@ export function modelFromStream({ id, family = 'custom', stream }: StreamModelOp
         tools,
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
       }),
+    planMarks: () => [],
     stream: (request, options = {}) =>
       sendExchange({
         ...options,

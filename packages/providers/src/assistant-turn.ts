@@ -1,3 +1,4 @@
+import type { CacheDiagnostics } from './cache/diagnostics.ts';
 import type { ProviderError } from './errors.ts';
 import type { AssistantMessage, Family } from './message.ts';
 import { cacheWriteCount, countOrZero, type KnownTokenCounts, type TokenCounts, tokenCounts } from './token-counts.ts';
@@ -32,6 +33,8 @@ export interface AssistantTurn {
   readonly usageState: 'final' | 'partial' | 'none';
   /** The vendor's usage object, untouched; `null` when none arrived. */
   readonly rawUsage: unknown;
+  /** The vendor's own verdict on its cache, where it was asked for one and gave it. */
+  readonly diagnostics?: CacheDiagnostics;
   /** Present with the stop reasons `error` and `aborted`. */
   readonly error?: ProviderError;
 }

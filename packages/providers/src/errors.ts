@@ -4,17 +4,21 @@ export type ProviderErrorCode =
   | 'provider/context-window'
   | 'provider/invalid-request'
   | 'provider/malformed-stream'
+  | 'provider/malformed-output'
   | 'provider/missing-credentials'
+  | 'provider/missing-sdk'
   | 'provider/network'
   | 'provider/not-found'
   | 'provider/overloaded'
+  | 'provider/quota'
   | 'provider/rate-limited'
   | 'provider/server'
   | 'provider/stalled'
   | 'provider/stream-cut'
   | 'provider/timeout'
   | 'provider/unknown-model'
-  | 'provider/unsupported';
+  | 'provider/unsupported'
+  | 'provider/unsupported-media';
 
 export interface ProviderErrorDetails {
   /** HTTP status, where the vendor answered with one. */

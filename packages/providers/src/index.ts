@@ -29,6 +29,7 @@ export {
   serveFromCache,
 } from './cache/cache-model.ts';
 export { chatPrefixBlocks } from './cache/chat-prefix.ts';
+export type { CacheDiagnostics } from './cache/diagnostics.ts';
 export { type CacheRules, cacheRules, LIFETIME_MS } from './cache/family-rules.ts';
 export { type CachePolicy, type PlannedMark, planBreakpoints } from './cache/plan-breakpoints.ts';
 export { type PrefixBlock, prefixFingerprint, prefixHashes } from './cache/prefix.ts';
@@ -54,8 +55,16 @@ export {
   type UserBlock,
   type UserMessage,
   userMessage,
+  type VendorFields,
 } from './message.ts';
-export { completeTurn, type Model, type Provider, type RetryOptions, type StreamOptions } from './model.ts';
+export {
+  completeTurn,
+  type Model,
+  type ModelStream,
+  type Provider,
+  type RetryOptions,
+  type StreamOptions,
+} from './model.ts';
 export { type OllamaCacheTokens, ollamaCacheTokens, tokensFromOllama } from './ollama/decode-usage.ts';
 export {
   type OllamaClient,
@@ -98,7 +107,7 @@ export {
   type UnknownTurnPrice,
 } from './price.ts';
 export type { PricedModel } from './price-lookup.ts';
-export type { ModelRequest, ToolChoice, ToolDefinition } from './request.ts';
+export type { ModelRequest, SearchLevel, ThinkLevel, ToolChoice, ToolDefinition } from './request.ts';
 export { type ResolveOptions, resolveModel } from './resolve-model.ts';
 export type {
   AssistantTurnEvent,
@@ -110,6 +119,7 @@ export type {
   TextDeltaEvent,
   ThinkingDeltaEvent,
   ToolCallDeltaEvent,
+  VendorEvent,
   WarningEvent,
 } from './stream-event.ts';
 export {

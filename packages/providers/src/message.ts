@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts';
+import type { CacheLifetime } from './token-counts.ts';
 
 /** Models that share cache and counting rules, whoever hosts them. */
 export type Family = 'anthropic' | 'openai-chat' | 'openai-responses' | 'ollama' | (string & {});
@@ -6,12 +7,12 @@ export type Family = 'anthropic' | 'openai-chat' | 'openai-responses' | 'ollama'
 /** One role's contribution to a conversation. */
 export type Message = UserMessage | AssistantMessage | ToolMessage;
 
-export interface UserMessage {
+export interface UserMessage extends MarkedMessage {
   readonly role: 'user';
   readonly content: readonly UserBlock[];
 }
 
-export interface AssistantMessage {
+export interface AssistantMessage extends MarkedMessage {
   readonly role: 'assistant';
   readonly content: readonly AssistantBlock[];
   /** The vendor's id of the response this message came from; a response is counted once by it. */
@@ -19,9 +20,20 @@ export interface AssistantMessage {
 }
 
 /** The results of every call in the assistant message before it, together. */
-export interface ToolMessage {
+export interface ToolMessage extends MarkedMessage {
   readonly role: 'tool';
   readonly content: readonly ToolResultBlock[];
+}
+
+interface MarkedMessage {
+  /** Asks for the prefix that ends with this message to be kept, beside what the request's cache policy asks. Never stored. */
+  readonly cache?: { readonly ttl?: Exclude<CacheLifetime, 'unknown'> };
+}
+
+/** Fields of a vendor's block that have no word here: they go back unchanged to the family they came from, and to no other. */
+export interface VendorFields {
+  readonly family: Family;
+  readonly fields: JsonObject;
 }
 
 export type UserBlock = TextBlock | ImageBlock | DocumentBlock;
@@ -33,6 +45,7 @@ export interface TextBlock {
   readonly text: string;
   /** Citation objects as the vendor sent them, to be sent back unchanged. */
   readonly citations?: readonly JsonObject[];
+  readonly vendorFields?: VendorFields;
 }
 
 export interface ThinkingBlock {
@@ -40,11 +53,13 @@ export interface ThinkingBlock {
   readonly text: string;
   /** The vendor's proof that it wrote this; a block without one cannot be sent back to a vendor that signs. */
   readonly signature?: string;
+  readonly vendorFields?: VendorFields;
 }
 
 export interface RedactedThinkingBlock {
   readonly type: 'redacted-thinking';
   readonly data: string;
+  readonly vendorFields?: VendorFields;
 }
 
 export interface ToolCallBlock {
@@ -55,6 +70,7 @@ export interface ToolCallBlock {
   readonly arguments: JsonValue;
   /** The raw text received, which is what replay sends back. */
   readonly argumentsText: string;
+  readonly vendorFields?: VendorFields;
 }
 
 export interface ToolResultBlock {
@@ -73,6 +89,7 @@ export interface ImageBlock {
   readonly data: string;
 }
 
+/** A file that is no image: PDF, text, or audio and video where the model takes them. */
 export interface DocumentBlock {
   readonly type: 'document';
   /** Such as `application/pdf`. */

@@ -1,6 +1,6 @@
 import type { AssistantTurn } from './assistant-turn.ts';
+import type { PlannedMark } from './cache/plan-breakpoints.ts';
 import type { PrefixBlock } from './cache/prefix.ts';
-import { ProviderError } from './errors.ts';
 import type { Family } from './message.ts';
 import type { ModelRequest } from './request.ts';
 import type { StreamEvent } from './stream-event.ts';
@@ -18,9 +18,20 @@ export interface Model {
    * One call. Throws at once for a request the model cannot be asked; after that nothing is thrown, and the last event tells how it went.
    * Nothing is sent before the first event is asked for, and a consumer that leaves early aborts the call.
    */
-  stream(request: ModelRequest, options?: StreamOptions): AsyncIterable<StreamEvent>;
+  stream(request: ModelRequest, options?: StreamOptions): ModelStream;
   /** The request as the ordered blocks that a prompt cache matches, without cache marks. */
   prefixBlocks(request: ModelRequest): readonly PrefixBlock[];
+  /** Where the request's cache marks stand, and why. */
+  planMarks(request: ModelRequest): readonly PlannedMark[];
+}
+
+/** The events of one call. Read once, by one reader. */
+export interface ModelStream extends AsyncIterable<StreamEvent> {
+  /**
+   * The turn that ends the stream, also when its reader left early; it never rejects. If nobody has begun to read when it is asked for,
+   * the stream is read to its end.
+   */
+  readonly turn: Promise<AssistantTurn>;
 }
 
 export interface StreamOptions {
@@ -54,13 +65,7 @@ export async function completeTurn(
   request: ModelRequest,
   options?: StreamOptions,
 ): Promise<AssistantTurn> {
-  for await (const event of model.stream(request, options)) {
-    if (event.type !== 'assistant-turn') continue;
-    if (event.turn.error) throw event.turn.error;
-    return event.turn;
-  }
-  throw new ProviderError(
-    'provider/malformed-stream',
-    `The stream of model ${model.id} ended without an assistant-turn event.`,
-  );
+  const turn = await model.stream(request, options).turn;
+  if (turn.error) throw turn.error;
+  return turn;
 }

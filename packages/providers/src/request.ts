@@ -13,11 +13,27 @@ export interface ModelRequest {
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly stopSequences?: readonly string[];
+  /** How much the model thinks before it answers. Default: the model's own. What it cannot do is adapted with a warning. */
+  readonly think?: ThinkLevel;
+  /** Web search by the vendor, and how much of what it finds the model reads. Default `false`. */
+  readonly search?: false | SearchLevel;
+  /** How the answer begins; the model goes on from there, and the message holds both. */
+  readonly prefill?: string;
+  /** JSON Schema of the answer, an object schema: the answer's text is JSON that follows it. */
+  readonly output?: JsonObject;
   /** Where cache marks go. Default `auto`. */
   readonly cache?: CachePolicy;
+  /** Whose requests share a cache, at vendors that route by such a key (`prompt_cache_key`); the others are not told. */
+  readonly cacheKey?: string;
+  /** Asks the vendor how this request met the cache that the history's last response left: `turn.diagnostics`. Default `false`. */
+  readonly diagnostics?: boolean;
   /** Fields added to the vendor's request body as they are. */
   readonly vendorOptions?: JsonObject;
 }
+
+export type ThinkLevel = 'off' | 'low' | 'medium' | 'high' | 'max';
+
+export type SearchLevel = 'low' | 'medium' | 'high';
 
 export interface ToolDefinition {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { AssistantTurn } from './assistant-turn.ts';
 import type { ProviderError } from './errors.ts';
 import type { JsonObject } from './json.ts';
-import type { AssistantBlock } from './message.ts';
+import type { AssistantBlock, Family } from './message.ts';
 
 /**
  * What a provider stream says, in order.
@@ -11,7 +11,7 @@ import type { AssistantBlock } from './message.ts';
  * E3. `blockIndex` numbers the blocks of a turn in the order they begin.
  * E4. `retry` comes before the first delta, if at all: once a response has begun, it is not asked for again.
  */
-export type StreamEvent = DeltaEvent | BlockEndEvent | WarningEvent | RetryEvent | AssistantTurnEvent;
+export type StreamEvent = DeltaEvent | BlockEndEvent | VendorEvent | WarningEvent | RetryEvent | AssistantTurnEvent;
 
 export type DeltaEvent = TextDeltaEvent | ThinkingDeltaEvent | ToolCallDeltaEvent | CitationEvent;
 
@@ -47,6 +47,13 @@ export interface BlockEndEvent {
   readonly type: 'block-end';
   readonly blockIndex: number;
   readonly block: AssistantBlock;
+}
+
+/** An event of the vendor's that has no word here, such as the progress of its own tools, passed on as it came. */
+export interface VendorEvent {
+  readonly type: 'vendor-event';
+  readonly family: Family;
+  readonly event: JsonObject;
 }
 
 /** Something the caller asked for was adapted, or something odd was seen; the stream goes on. */

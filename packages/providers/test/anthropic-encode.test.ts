@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkRequest } from '../src/anthropic/check-request.ts';
+import { checkAnthropicRequest } from '../src/anthropic/check-request.ts';
 import { encodeRequest } from '../src/anthropic/encode-request.ts';
 import { placeMarks } from '../src/anthropic/place-marks.ts';
 import { anthropicPrefixBlocks } from '../src/anthropic/prefix-blocks.ts';
@@ -215,13 +215,13 @@ describe('a request is refused', () => {
       /vendorOptions\.stream/,
     ],
   ])('%s', (_name, request, expected) => {
-    expect(() => checkRequest(request)).toThrow(expected);
-    expect(() => checkRequest(request)).toThrow(expect.objectContaining({ code: 'provider/invalid-request' }));
+    expect(() => checkAnthropicRequest(request)).toThrow(expected);
+    expect(() => checkAnthropicRequest(request)).toThrow(expect.objectContaining({ code: 'provider/invalid-request' }));
   });
 
   it('for none of these reasons when results stand in several messages', () => {
     const messages = [hi, assistant(call, toolCallBlock('b', 'look', '{}')), toolResults('b'), toolResults('a'), hi];
-    expect(() => checkRequest({ messages, tools: [LOOK], toolChoice: { tool: 'look' } })).not.toThrow();
+    expect(() => checkAnthropicRequest({ messages, tools: [LOOK], toolChoice: { tool: 'look' } })).not.toThrow();
   });
 });
 

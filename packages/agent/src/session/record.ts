@@ -13,12 +13,10 @@ import {
   type AssistantTurn,
   asObject,
   type Count,
-  cacheRules,
   type Message,
   type Model,
   type ModelRequest,
   parseExactJson,
-  planBreakpoints,
   prefixFingerprint,
   priceTurn,
   type TokenCounts,
@@ -75,7 +73,7 @@ export function ledgerRow(id: string, turn: AssistantTurn, model: Model, request
     serverTools: JSON.stringify(turn.tokens.serverTools),
     rawUsage: turn.rawUsage === null || turn.rawUsage === undefined ? null : JSON.stringify(turn.rawUsage),
     prefixFingerprint: prefixFingerprint(blocks),
-    marks: JSON.stringify(planBreakpoints(blocks, request.cache ?? 'auto', cacheRules(model.family, model.id)).marks),
+    marks: JSON.stringify(model.planMarks(request)),
     costPicoUsd: price.picoUsd ?? null,
   };
 }

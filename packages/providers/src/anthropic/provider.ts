@@ -1,12 +1,11 @@
-import { Anthropic } from '@anthropic-ai/sdk';
 import { cacheRules } from '../cache/family-rules.ts';
 import { type BreakpointPlan, planBreakpoints, planWarnings } from '../cache/plan-breakpoints.ts';
-import type { Model, Provider } from '../model.ts';
+import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
-import type { StreamEvent } from '../stream-event.ts';
+import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
-import { checkRequest } from './check-request.ts';
+import { checkAnthropicRequest } from './check-request.ts';
 import { createAnthropicDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { hasMarks, placeMarks } from './place-marks.ts';
@@ -44,9 +43,17 @@ export interface AnthropicOptions extends KeyedOptions {
 export function streamAnthropic(
   client: AnthropicClient,
   request: ModelRequest,
+  options: AnthropicStreamOptions,
+): ModelStream {
+  return streamFrom(async () => client, request, options);
+}
+
+function streamFrom(
+  openClient: ClientSource<AnthropicClient>,
+  request: ModelRequest,
   { model, ...options }: AnthropicStreamOptions,
-): AsyncIterable<StreamEvent> {
-  checkRequest(request);
+): ModelStream {
+  checkAnthropicRequest(request);
   const { body, warnings } = encodeRequest(request, model);
   const plan = planMarks(body, request, model);
   const markedBody = placeMarks(body, plan.marks);
@@ -54,13 +61,15 @@ export function streamAnthropic(
   return sendExchange({
     ...options,
     // Retries are the caller's, so that each attempt is known. The SDK's own time limit would cut a longer one short.
-    open: (signal) =>
-      readEvents(
-        client.messages.create(
+    open: async (signal) => {
+      const { messages } = await openClient();
+      return readEvents(
+        messages.create(
           { ...markedBody, stream: true },
           { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
         ),
-      ),
+      );
+    },
     decoder: createAnthropicDecoder(),
     readError: (error) => readAnthropicError(error, clock()),
     warnings: [...planWarnings(plan), ...warnings],
@@ -78,18 +87,27 @@ function planMarks(body: MessagesBody, { cache }: ModelRequest, model: string): 
 
 /** A model behind a client of yours. */
 export function anthropicModel(client: AnthropicClient, id: string): Model {
+  return modelFrom(async () => client, id);
+}
+
+function modelFrom(openClient: ClientSource<AnthropicClient>, id: string): Model {
+  const encode = (request: ModelRequest) => encodeRequest(request, id).body;
   return {
     id,
     family: 'anthropic',
-    stream: (request, options) => streamAnthropic(client, request, { ...options, model: id }),
-    prefixBlocks: (request) => anthropicPrefixBlocks(encodeRequest(request, id).body),
+    stream: (request, options) => streamFrom(openClient, request, { ...options, model: id }),
+    prefixBlocks: (request) => anthropicPrefixBlocks(encode(request)),
+    planMarks: (request) => planMarks(encode(request), request, id).marks,
   };
 }
 
 /** Claude models on Anthropic's own API. Throws `provider/missing-credentials` if there is no API key. */
 export function anthropic(options: AnthropicOptions = {}): Provider {
-  const client = new Anthropic(
-    sdkOptions(options, { vendor: 'Anthropic', factory: 'anthropic', variable: 'ANTHROPIC_API_KEY' }),
+  const settings = sdkOptions(options, { vendor: 'Anthropic', factory: 'anthropic', variable: 'ANTHROPIC_API_KEY' });
+  const openClient = clientFrom(
+    '@anthropic-ai/sdk',
+    () => import('@anthropic-ai/sdk'),
+    ({ Anthropic }) => new Anthropic(settings),
   );
-  return { model: (id) => anthropicModel(client, id) };
+  return { model: (id) => modelFrom(openClient, id) };
 }

@@ -1,10 +1,9 @@
-import { Ollama } from 'ollama';
 import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
 import { cacheRules } from '../cache/family-rules.ts';
 import { unmarkedWarnings } from '../cache/plan-breakpoints.ts';
-import type { Model, Provider } from '../model.ts';
+import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
-import type { StreamEvent } from '../stream-event.ts';
+import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { singly } from '../transport/read-stream.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
 import { createOllamaDecoder } from './decode-stream.ts';
@@ -38,17 +37,21 @@ export interface OllamaOptions {
  * One call to `/api/chat`. Throws `provider/unsupported` at once for a request the format has no place for; nothing is sent before the
  * first event is asked for, and after that nothing is thrown.
  */
-export function streamOllama(
-  client: OllamaClient,
+export function streamOllama(client: OllamaClient, request: ModelRequest, options: OllamaStreamOptions): ModelStream {
+  return streamFrom(async () => client, request, options);
+}
+
+function streamFrom(
+  openClient: ClientSource<OllamaClient>,
   request: ModelRequest,
   { model, ...options }: OllamaStreamOptions,
-): AsyncIterable<StreamEvent> {
+): ModelStream {
   const body = encodeRequest(request, model);
   const { clock = Date.now } = options;
   return sendExchange({
     ...options,
     open: async (signal) => {
-      const stream = await withSignal(client, signal).chat(sentBody(body));
+      const stream = await withSignal(await openClient(), signal).chat(sentBody(body));
       // Leaving the stream does not close its socket; an exchange aborts its signal however it ends, and perhaps it has by now.
       if (signal.aborted) stream.abort?.();
       else signal.addEventListener('abort', () => stream.abort?.(), { once: true });
@@ -62,22 +65,32 @@ export function streamOllama(
 
 /** A model behind a client of yours. */
 export function ollamaModel(client: OllamaClient, id: string): Model {
+  return modelFrom(async () => client, id);
+}
+
+function modelFrom(openClient: ClientSource<OllamaClient>, id: string): Model {
   return {
     id,
     family: 'ollama',
-    stream: (request, options) => streamOllama(client, request, { ...options, model: id }),
+    stream: (request, options) => streamFrom(openClient, request, { ...options, model: id }),
     prefixBlocks: (request) => chatPrefixBlocks(encodeRequest(request, id)),
+    planMarks: () => [],
   };
 }
 
 /** Models of an Ollama server. There are no credentials; a server that wants some takes them in `headers`. */
 export function ollama(options: OllamaOptions = {}): Provider {
-  const client = new Ollama({
+  const settings = {
     host: options.host ?? process.env['OLLAMA_HOST'] ?? '',
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     ...(options.headers === undefined ? {} : { headers: { ...options.headers } }),
-  });
-  return { model: (id) => ollamaModel(client, id) };
+  };
+  const openClient = clientFrom(
+    'ollama',
+    () => import('ollama'),
+    ({ Ollama }) => new Ollama(settings),
+  );
+  return { model: (id) => modelFrom(openClient, id) };
 }
 
 /**

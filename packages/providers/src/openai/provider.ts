@@ -1,10 +1,10 @@
-import { OpenAI } from 'openai';
 import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
 import { cacheRules } from '../cache/family-rules.ts';
 import { unmarkedWarnings } from '../cache/plan-breakpoints.ts';
-import type { Model, Provider } from '../model.ts';
+import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
-import type { StreamEvent, WarningEvent } from '../stream-event.ts';
+import type { WarningEvent } from '../stream-event.ts';
+import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { singly } from '../transport/read-stream.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, type StreamDecoder, sendExchange } from '../transport/send.ts';
@@ -23,7 +23,10 @@ export interface OpenAIChatClient {
   readonly baseURL?: string | null;
   readonly chat: {
     readonly completions: {
-      create(body: OpenAI.Chat.Completions.ChatCompletionCreateParamsStreaming, options: CallOptions): PendingResponse;
+      create(
+        body: { readonly model: string; readonly messages: unknown; readonly stream: true },
+        options: CallOptions,
+      ): PendingResponse;
     };
   };
 }
@@ -77,14 +80,9 @@ export type OpenAIResponsesStreamOptions = OpenAIChatStreamOptions;
 export function streamOpenAIChat(
   client: OpenAIChatClient,
   request: ModelRequest,
-  { model, vendor: vendorName, ...options }: OpenAIChatStreamOptions,
-): AsyncIterable<StreamEvent> {
-  const vendor = chooseVendor(client, vendorName);
-  const body = encodeRequest(request, model, vendor);
-  const warnings = unmarkedWarnings(request.cache, cacheRules('openai-chat', model));
-  return exchange({ ...options, warnings }, createChatDecoder({ model, vendor: vendor.name }), (callOptions) =>
-    client.chat.completions.create(body, callOptions),
-  );
+  { vendor, ...options }: OpenAIChatStreamOptions,
+): ModelStream {
+  return streamChat(async () => client, request, { ...options, vendor: chooseVendor(client.baseURL, vendor) });
 }
 
 /**
@@ -94,76 +92,125 @@ export function streamOpenAIChat(
 export function streamOpenAIResponses(
   client: OpenAIResponsesClient,
   request: ModelRequest,
-  { model, vendor: vendorName, ...options }: OpenAIResponsesStreamOptions,
-): AsyncIterable<StreamEvent> {
-  const vendor = chooseVendor(client, vendorName);
-  const body = encodeResponsesRequest(request, model);
-  const warnings = unmarkedWarnings(request.cache, cacheRules('openai-responses', model));
-  return exchange({ ...options, warnings }, createResponsesDecoder({ model, vendor: vendor.name }), (callOptions) =>
-    client.responses.create(body, callOptions),
-  );
+  { vendor, ...options }: OpenAIResponsesStreamOptions,
+): ModelStream {
+  return streamResponses(async () => client, request, { ...options, vendor: chooseVendor(client.baseURL, vendor) });
 }
 
 /** A model behind a client of yours. */
-export function openaiChatModel(client: OpenAIChatClient, id: string, options: OpenAIChatOptions = {}): Model {
-  const vendor = chooseVendor(client, options.vendor);
-  return {
-    id,
-    family: 'openai-chat',
-    stream: (request, streamOptions) => streamOpenAIChat(client, request, { ...streamOptions, ...options, model: id }),
-    prefixBlocks: (request) => chatPrefixBlocks(encodeRequest(request, id, vendor)),
-  };
-}
-
-/** Models behind OpenAI's Chat Completions, or any compatible server. Throws `provider/missing-credentials` if there is no API key. */
-export function openai(options: OpenAIOptions = {}): Provider {
-  const client = new OpenAI(sdkOptions(options, { vendor: 'OpenAI', factory: 'openai', variable: 'OPENAI_API_KEY' }));
-  const { vendor } = options;
-  return { model: (id) => openaiChatModel(client, id, vendor === undefined ? {} : { vendor }) };
+export function openaiChatModel(client: OpenAIChatClient, id: string, { vendor }: OpenAIChatOptions = {}): Model {
+  return chatModel(async () => client, id, chooseVendor(client.baseURL, vendor));
 }
 
 /** A Responses model behind a client of yours. */
 export function openaiResponsesModel(
   client: OpenAIResponsesClient,
   id: string,
-  options: OpenAIChatOptions = {},
+  { vendor }: OpenAIChatOptions = {},
 ): Model {
-  return {
-    id,
-    family: 'openai-responses',
-    stream: (request, streamOptions) =>
-      streamOpenAIResponses(client, request, { ...streamOptions, ...options, model: id }),
-    prefixBlocks: (request) => responsesPrefixBlocks(encodeResponsesRequest(request, id)),
-  };
+  return responsesModel(async () => client, id, chooseVendor(client.baseURL, vendor));
+}
+
+/** Models behind OpenAI's Chat Completions, or any compatible server. Throws `provider/missing-credentials` if there is no API key. */
+export function openai(options: OpenAIOptions = {}): Provider {
+  const { openClient, vendor } = openaiClient(options, 'openai');
+  return { model: (id) => chatModel(openClient, id, vendor) };
 }
 
 /** Models behind OpenAI's Responses, or any compatible server. Throws `provider/missing-credentials` if there is no API key. */
 export function openaiResponses(options: OpenAIOptions = {}): Provider {
-  const client = new OpenAI(
-    sdkOptions(options, { vendor: 'OpenAI', factory: 'openaiResponses', variable: 'OPENAI_API_KEY' }),
-  );
-  const { vendor } = options;
-  return { model: (id) => openaiResponsesModel(client, id, vendor === undefined ? {} : { vendor }) };
+  const { openClient, vendor } = openaiClient(options, 'openaiResponses');
+  return { model: (id) => responsesModel(openClient, id, vendor) };
 }
 
-function exchange(
-  options: ExchangeOptions & { readonly warnings: readonly WarningEvent[] },
-  decoder: StreamDecoder<unknown>,
-  create: (options: CallOptions) => PendingResponse,
-): AsyncIterable<StreamEvent> {
+function openaiClient(options: OpenAIOptions, factory: string) {
+  const settings = sdkOptions(options, { vendor: 'OpenAI', factory, variable: 'OPENAI_API_KEY' });
+  // The SDK's own default.
+  const baseURL = settings.baseURL ?? process.env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1';
+  const openClient = clientFrom(
+    'openai',
+    () => import('openai'),
+    ({ OpenAI }) => new OpenAI({ ...settings, baseURL }),
+  );
+  return { openClient, vendor: chooseVendor(baseURL, options.vendor) };
+}
+
+/** What a call is sent with once the vendor is known. */
+interface VendorCall extends ExchangeOptions {
+  readonly model: string;
+  readonly vendor: ChatVendor;
+}
+
+function streamChat(
+  openClient: ClientSource<OpenAIChatClient>,
+  request: ModelRequest,
+  { model, vendor, ...options }: VendorCall,
+): ModelStream {
+  const body = encodeRequest(request, model, vendor);
+  const warnings = unmarkedWarnings(request.cache, cacheRules('openai-chat', model));
+  const decoder = createChatDecoder({ model, vendor: vendor.name });
+  return exchange({ ...options, warnings, decoder }, openClient, ({ chat }, callOptions) =>
+    chat.completions.create(body, callOptions),
+  );
+}
+
+function streamResponses(
+  openClient: ClientSource<OpenAIResponsesClient>,
+  request: ModelRequest,
+  { model, vendor, ...options }: VendorCall,
+): ModelStream {
+  const body = encodeResponsesRequest(request, model);
+  const warnings = unmarkedWarnings(request.cache, cacheRules('openai-responses', model));
+  const decoder = createResponsesDecoder({ model, vendor: vendor.name });
+  return exchange({ ...options, warnings, decoder }, openClient, ({ responses }, callOptions) =>
+    responses.create(body, callOptions),
+  );
+}
+
+function chatModel(openClient: ClientSource<OpenAIChatClient>, id: string, vendor: ChatVendor): Model {
+  return {
+    id,
+    family: 'openai-chat',
+    stream: (request, options) => streamChat(openClient, request, { ...options, model: id, vendor }),
+    prefixBlocks: (request) => chatPrefixBlocks(encodeRequest(request, id, vendor)),
+    planMarks: () => [],
+  };
+}
+
+function responsesModel(openClient: ClientSource<OpenAIResponsesClient>, id: string, vendor: ChatVendor): Model {
+  return {
+    id,
+    family: 'openai-responses',
+    stream: (request, options) => streamResponses(openClient, request, { ...options, model: id, vendor }),
+    prefixBlocks: (request) => responsesPrefixBlocks(encodeResponsesRequest(request, id)),
+    planMarks: () => [],
+  };
+}
+
+function exchange<Client>(
+  options: ExchangeOptions & {
+    readonly warnings: readonly WarningEvent[];
+    readonly decoder: StreamDecoder<unknown>;
+  },
+  openClient: ClientSource<Client>,
+  create: (client: Client, options: CallOptions) => PendingResponse,
+): ModelStream {
   const { clock = Date.now, timeoutMs } = options;
   return sendExchange({
     ...options,
     // Retries are the caller's, so that each attempt is known. The SDK's own time limit would cut a longer one short.
-    open: (signal) =>
-      openStream(create({ signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) })),
-    decoder,
+    open: async (signal) => {
+      const client = await openClient();
+      return openStream(
+        create(client, { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) }),
+      );
+    },
     readError: (error) => readOpenAIError(error, clock()),
   });
 }
 
-function chooseVendor(client: Pick<OpenAIChatClient, 'baseURL'>, name: string | undefined): ChatVendor {
-  return name === undefined ? vendorOf(client.baseURL) : vendorNamed(name);
+function chooseVendor(baseURL: string | null | undefined, name: string | undefined): ChatVendor {
+  return name === undefined ? vendorOf(baseURL) : vendorNamed(name);
 }
 
 /** A client that cannot hand out the response is iterated as it is. */

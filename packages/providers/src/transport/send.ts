@@ -23,8 +23,9 @@ import {
   type TurnTiming,
 } from '../assistant-turn.ts';
 import { ProviderError, type ProviderErrorCode } from '../errors.ts';
-import type { StreamOptions } from '../model.ts';
+import type { ModelStream, StreamOptions } from '../model.ts';
 import type { StreamEvent, WarningEvent } from '../stream-event.ts';
+import { createModelStream } from './model-stream.ts';
 import { createStreamReader, type StreamReader } from './read-stream.ts';
 import { planRetry, type Sleep, sleepUntilAborted } from './retry.ts';
 import { type CallLimits, checkLimits, startLimits } from './time-limits.ts';
@@ -41,6 +42,8 @@ export interface DecodedTurn extends Omit<AssistantTurnParts, 'stopReason' | 'ti
   readonly stopReason?: Exclude<StopReason, 'aborted' | 'error'>;
   /** An error the vendor put into the stream itself. */
   readonly error?: ProviderError;
+  /** What turned out to be odd when the whole response was seen. */
+  readonly warnings?: readonly WarningEvent[];
 }
 
 export interface Exchange<WireEvent> extends ExchangeOptions {
@@ -71,17 +74,27 @@ interface Attempt {
   readonly wasToBeRepeated?: boolean;
 }
 
-/** Runs an exchange. The iterator's last event is the turn, always (D1, D2). Throws at once for limits that no call can keep. */
-export function sendExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGenerator<StreamEvent, void, undefined> {
+/** Runs an exchange. The stream's last event is the turn, always (D1, D2). Throws at once for limits that no call can keep. */
+export function sendExchange<WireEvent>(
+  exchange: Exchange<WireEvent>,
+): ModelStream & AsyncIterableIterator<StreamEvent> {
   checkLimits(exchange);
-  return runExchange(exchange);
+  const { clock = Date.now } = exchange;
+  return createModelStream({
+    run: (onTurn) => runExchange(exchange, onTurn),
+    unreadTurn: () => endTurn(exchange.decoder.finish(), leftError(), { startedAt: clock(), durationMs: 0 }),
+  });
 }
 
 /** One generator all the way down: each further one would cost every delta a few turns of the event loop's queue. */
-async function* runExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGenerator<StreamEvent, void, undefined> {
+async function* runExchange<WireEvent>(
+  exchange: Exchange<WireEvent>,
+  onTurn: (turn: AssistantTurn) => void,
+): AsyncGenerator<StreamEvent, void, undefined> {
   const { decoder, clock = Date.now, random, retry, sleep = sleepUntilAborted } = exchange;
   const limits = startLimits(exchange);
-  let attempt: Attempt;
+  let attempt: Attempt | undefined;
+  let isLeft = true;
   try {
     yield* exchange.warnings;
     let callStartedAt: number | undefined;
@@ -99,8 +112,8 @@ async function* runExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGene
         sending.fail(error);
       } finally {
         await sending.close();
+        attempt = sending.result();
       }
-      attempt = sending.result();
       callStartedAt ??= attempt.startedAt;
       if (attempt.firstTokenAt !== undefined || limits.signal.aborted) break;
       const error = attempt.failure;
@@ -113,17 +126,28 @@ async function* runExchange<WireEvent>(exchange: Exchange<WireEvent>): AsyncGene
       attempt = { ...attempt, wasToBeRepeated: true };
       break;
     }
+    isLeft = false;
   } finally {
     limits.close();
+    if (isLeft) onTurn(endTurn(decoder.finish(), leftError(), timingOf(attempt ?? { startedAt: clock() }, clock())));
   }
-  const { startedAt, firstTokenAt } = attempt;
-  const timing: TurnTiming = {
+  const failure = exchange.signal?.aborted ? abortError(attempt) : attempt.failure;
+  const decoded = decoder.finish();
+  const turn = endTurn(decoded, failure, timingOf(attempt, clock()));
+  onTurn(turn);
+  yield* decoded.warnings ?? [];
+  yield { type: 'assistant-turn', turn };
+}
+
+function timingOf(
+  { startedAt, firstTokenAt }: Pick<Attempt, 'startedAt'> & Partial<Pick<Attempt, 'firstTokenAt'>>,
+  endedAt: number,
+): TurnTiming {
+  return {
     startedAt,
     ...(firstTokenAt === undefined ? {} : { firstTokenMs: firstTokenAt - startedAt }),
-    durationMs: clock() - startedAt,
+    durationMs: endedAt - startedAt,
   };
-  const failure = exchange.signal?.aborted ? abortError(attempt) : attempt.failure;
-  yield { type: 'assistant-turn', turn: endTurn(decoder.finish(), failure, timing) };
 }
 
 /** The request under way. */
@@ -171,7 +195,7 @@ function startAttempt<WireEvent>(
 }
 
 function endTurn(decoded: DecodedTurn, failure: ProviderError, timing: TurnTiming): AssistantTurn {
-  const { stopReason, error, ...parts } = decoded;
+  const { stopReason, error, warnings: _told, ...parts } = decoded;
   const vendorError = error ?? (OUR_SIDE.has(failure.code) ? undefined : failure);
   if (stopReason !== undefined && vendorError === undefined) return assistantTurn({ ...parts, stopReason, timing });
   const turnError = vendorError ?? failure;
@@ -194,6 +218,10 @@ const OUR_SIDE: ReadonlySet<ProviderErrorCode> = new Set<ProviderErrorCode>([
 
 function cutError(): ProviderError {
   return new ProviderError('provider/stream-cut', 'The response ended before its last event; what arrived is kept.');
+}
+
+function leftError(): ProviderError {
+  return new ProviderError('provider/aborted', 'The stream was left before its end; what had arrived is kept.');
 }
 
 /** Whoever keeps the books has to know that a call aborted between two attempts had no request under way: its cause says so. */
