@@ -30,6 +30,7 @@ export function runAgent(state: AgentState, input: RunInput, options: AgentOptio
     input: asUserMessage(input),
     signal: options.signal,
     conversationId: settings.ports.createId(),
+    told: new Set(),
   });
   return createRun(() => loop);
 }

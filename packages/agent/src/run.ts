@@ -11,8 +11,10 @@
 
 import {
   type AssistantTurn,
+  type Message,
   type ModelRequest,
   ProviderError,
+  type StreamEvent,
   type ToolCallBlock,
   type ToolMessage,
   toolCalls,
@@ -35,6 +37,8 @@ export interface RunLoopOptions extends AgentSettings {
   readonly signal: AbortSignal | undefined;
   /** Names the conversation in idempotency keys. */
   readonly conversationId: string;
+  /** Warnings that the conversation has had. */
+  readonly told: Set<string>;
 }
 
 interface RunEnd {
@@ -47,6 +51,8 @@ export class RunLoop {
   readonly #options: RunLoopOptions;
   readonly #signal: AbortSignal;
   #state: AgentState;
+  /** The input as it was given, and as it is kept. */
+  #input: { readonly given: UserMessage; readonly kept: UserMessage } | undefined;
 
   constructor(start: AgentState, options: RunLoopOptions) {
     this.#state = start;
@@ -76,7 +82,7 @@ export class RunLoop {
     const { input, tools } = this.#options;
     const open = unansweredCalls(this.#state);
     if (open.length > 0) yield* this.#answerCalls(open, planRepair(open, tools));
-    if (input) await this.#record(input);
+    if (input) await this.#recordInput(input);
     else if (!awaitsModel(this.#state)) {
       throw new AgentError(
         'agent/nothing-to-continue',
@@ -104,15 +110,26 @@ export class RunLoop {
     }
   }
 
+  /** A cache mark holds for the run its message began, and is not kept: the next request's marks are planned anew. */
+  async #recordInput(given: UserMessage): Promise<void> {
+    const { cache: _mark, ...kept } = given;
+    await this.#record(kept);
+    this.#input = { given, kept };
+  }
+
+  #messages(): readonly Message[] {
+    return this.#state.messages.map((message) => (message === this.#input?.kept ? this.#input.given : message));
+  }
+
   /** One model call and its commit. */
   async *#runTurn(): AsyncGenerator<AgentEventBody, AssistantTurn, undefined> {
-    const request = buildRequest(this.#options, this.#state.messages);
+    const request = buildRequest(this.#options, this.#messages());
     const { model, callOptions } = this.#options;
     const progress = startTurn(model, request, { ...callOptions, signal: this.#signal });
     let turn: AssistantTurn;
     let ended: TurnEndEvent | undefined;
     try {
-      yield* progress.events;
+      for await (const event of progress.events) if (!this.#wasTold(event)) yield event;
     } finally {
       // In `finally`, since a listener that has left must not cost the ledger its row (R3).
       turn = await progress.settle();
@@ -120,6 +137,15 @@ export class RunLoop {
     }
     if (ended) yield ended;
     return turn;
+  }
+
+  /** What a request does not get is the same in every request of a conversation, and worth one warning. */
+  #wasTold(event: StreamEvent): boolean {
+    if (event.type !== 'warning' || !/^(cache|request)\//.test(event.code)) return false;
+    const { told } = this.#options;
+    const wasTold = told.has(event.message);
+    told.add(event.message);
+    return wasTold;
   }
 
   /** Commits a response with its counts. Not every turn is one: see `isResponse`. */

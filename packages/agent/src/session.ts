@@ -39,6 +39,7 @@ class StoredSession implements Session {
   readonly id: string;
   readonly #recorder: Recorder;
   readonly #settings: AgentSettings;
+  readonly #told = new Set<string>();
   #state: AgentState;
   #run: RunLoop | undefined;
   #isClosed = false;
@@ -76,6 +77,7 @@ class StoredSession implements Session {
       input,
       signal,
       conversationId: this.id,
+      told: this.#told,
     });
     return this.#run;
   }

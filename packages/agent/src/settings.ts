@@ -1,4 +1,5 @@
-import { type CachePolicy, checkLimits, type Model, resolveModel, type StreamOptions } from '@reprise/providers';
+import { checkLimits, type Model, resolveModel, type StreamOptions } from '@reprise/providers';
+import type { RequestOptions } from './context/build-request.ts';
 import { AgentError } from './errors.ts';
 import { type Ports, systemPorts } from './ports.ts';
 import type { Tool } from './tool.ts';
@@ -6,13 +7,10 @@ import type { Tool } from './tool.ts';
 /** How long a model call may take, and when it is tried again. */
 type CallOptions = Omit<StreamOptions, 'signal'>;
 
-export interface AgentOptions extends CallOptions {
+export interface AgentOptions extends CallOptions, RequestOptions {
   /** A model, or its name such as `anthropic/claude-opus-5`; credentials then come from the environment. */
   readonly model: Model | string;
-  readonly system?: string;
   readonly tools?: readonly Tool[];
-  /** Where prompt-cache marks go. Default `auto`. */
-  readonly cache?: CachePolicy;
   /** How many rounds of tools a run may take before it ends with `tool-round-limit`. Default 25. */
   readonly maxToolRounds?: number;
   /** Clock and ids. Default: the system's. */
@@ -27,6 +25,8 @@ export interface AgentSettings extends AgentOptions {
   readonly ports: Ports;
   /** What every model call is given. */
   readonly callOptions: CallOptions;
+  /** What every model call asks. */
+  readonly requestOptions: RequestOptions;
 }
 
 const DEFAULT_MAX_TOOL_ROUNDS = 25;
@@ -47,7 +47,8 @@ export function checkOptions(options: AgentOptions): AgentSettings {
   checkLimits(options);
   return {
     ...options,
-    callOptions: callOptions(options),
+    callOptions: pick(options, ['retry', 'timeoutMs', 'stallTimeoutMs']),
+    requestOptions: pick(options, REQUEST_OPTIONS),
     model: typeof options.model === 'string' ? resolveModel(options.model) : options.model,
     tools,
     maxToolRounds,
@@ -55,10 +56,21 @@ export function checkOptions(options: AgentOptions): AgentSettings {
   };
 }
 
-function callOptions({ retry, timeoutMs, stallTimeoutMs }: CallOptions): CallOptions {
-  return {
-    ...(retry === undefined ? {} : { retry }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(stallTimeoutMs === undefined ? {} : { stallTimeoutMs }),
-  };
+const REQUEST_OPTIONS = [
+  'cache',
+  'cacheKey',
+  'diagnostics',
+  'maxTokens',
+  'output',
+  'search',
+  'stopSequences',
+  'system',
+  'temperature',
+  'think',
+  'vendorOptions',
+] as const satisfies readonly (keyof RequestOptions)[];
+
+function pick<Key extends keyof AgentOptions>(options: AgentOptions, keys: readonly Key[]): Pick<AgentOptions, Key> {
+  const entries = keys.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]));
+  return Object.fromEntries(entries);
 }

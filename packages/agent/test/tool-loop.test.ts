@@ -161,10 +161,11 @@ describe('the tool loop', () => {
     });
   });
 
-  it('goes on after a pause', async () => {
+  it('goes on after a pause, and counts it (L-46, X-03)', async () => {
     const model = scriptedModel(textTurn('thinking about it', { stopReason: 'pause' }), textTurn('done'));
-    const { text, turns } = await runAgent(initialState(), 'go', { model }).result();
+    const { text, turns, state } = await runAgent(initialState(), 'go', { model }).result();
     expect([text, turns.length, model.unplayed]).toEqual(['done', 2, 0]);
+    expect(state.turnCount).toBe(2);
   });
 
   it('shows the model its tools in an order that does not depend on how they were registered', async () => {

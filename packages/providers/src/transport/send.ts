@@ -28,6 +28,7 @@ import type { StreamEvent, WarningEvent } from '../stream-event.ts';
 import { createModelStream } from './model-stream.ts';
 import { createStreamReader, type StreamReader } from './read-stream.ts';
 import { planRetry, type Sleep, sleepUntilAborted } from './retry.ts';
+import { stopWarnings } from './stop-warnings.ts';
 import { type CallLimits, checkLimits, startLimits } from './time-limits.ts';
 
 /** A wire's events to ours. Never throws for what the wire says: unknown events are skipped. */
@@ -136,6 +137,7 @@ async function* runExchange<WireEvent>(
   const turn = endTurn(decoded, failure, timingOf(attempt, clock()));
   onTurn(turn);
   yield* decoded.warnings ?? [];
+  yield* stopWarnings(turn.stopReason);
   yield { type: 'assistant-turn', turn };
 }
 
