@@ -33,9 +33,18 @@ export const anthropicMessages: Dialect = {
 const ERROR_TYPES: Readonly<Record<Refusal['status'], string>> = {
   400: 'invalid_request_error',
   401: 'authentication_error',
+  402: 'billing_error',
+  403: 'permission_error',
   404: 'not_found_error',
+  408: 'timeout_error',
+  409: 'conflict_error',
   413: 'request_too_large',
+  429: 'rate_limit_error',
   500: 'api_error',
+  502: 'api_error',
+  503: 'api_error',
+  504: 'timeout_error',
+  529: 'overloaded_error',
 };
 
 const STOP_REASONS: Readonly<Record<ScriptedStopReason, string>> = {

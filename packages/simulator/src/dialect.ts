@@ -7,6 +7,7 @@ import type {
   PrefixBlock,
   ToolDefinition,
 } from '@reprise/providers';
+import type { Fault } from './faults.ts';
 import type { AnswerBlock, ScriptedStopReason } from './script.ts';
 
 /**
@@ -33,8 +34,10 @@ export interface Dialect {
 }
 
 export interface Refusal {
-  readonly status: 400 | 401 | 404 | 413 | 500;
+  readonly status: Extract<Fault, { readonly type: 'status' }>['status'];
   readonly message: string;
+  /** How long the caller is asked to wait. */
+  readonly retryAfterMs?: number;
 }
 
 export type CacheMarks = CachedRequest['marks'];

@@ -22,6 +22,7 @@ import {
   serveFromCache,
 } from '@reprise/providers';
 import { type Answer, type AnswerCounts, type CacheMarks, type Dialect, type Refusal, textOf } from './dialect.ts';
+import { type Fault, type FaultTarget, faultOf } from './faults.ts';
 import { type AnswerBlock, answerBlocks, replyParts, type Script } from './script.ts';
 import { createBlockCounter, textTokens } from './tokenize.ts';
 
@@ -51,6 +52,10 @@ export interface Incoming {
   readonly dialect: Dialect;
   readonly headers: Headers;
   readonly bodyText: string;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  /** Ends the connection in the midst of whatever it is saying. */
+  readonly breakConnection: () => void;
   /** A reason found before the body was read. */
   readonly refusal?: Refusal;
 }
@@ -62,6 +67,8 @@ type Outcome =
       readonly answer: Answer;
       readonly isStreaming: boolean;
       readonly delayMs: number;
+      /** What goes wrong on the way. */
+      readonly faults: readonly Fault[];
     };
 
 export interface Exchange {
@@ -73,19 +80,27 @@ export interface Exchange {
 
 const NOTHING_SERVED: LoggedRequest['verdict'] = { fresh: 0, read: 0, written: {} };
 
-export function createExchange(script: Script, clock: () => number): Exchange {
+interface ExchangeOptions {
+  readonly script: Script;
+  readonly clock: () => number;
+  readonly pickFaults: (target: FaultTarget) => readonly Fault[];
+}
+
+export function createExchange({ script, clock, pickFaults }: ExchangeOptions): Exchange {
   const requests: LoggedRequest[] = [];
   const caches = new Map<string, CacheState>();
   const countBlock = createBlockCounter();
   let arrivals = 0;
 
   async function serve(incoming: Incoming): Promise<Outcome> {
-    const request = { ...receive(incoming, clock()), index: arrivals };
+    const received = { ...receive(incoming, clock()), index: arrivals };
     arrivals += 1;
-    const refusal = findRefusal(incoming, request.body);
+    const faults = pickFaults(received);
+    const request = { ...received, at: received.at + (faultOf(faults, 'clock-skew')?.ms ?? 0) };
+    const refusal = faultyStatus(faults) ?? findRefusal(incoming, request.body);
     if (refusal) return refuse(request, refusal);
     try {
-      return await answer(incoming.dialect, request);
+      return await answer(incoming.dialect, request, faults);
     } catch (error) {
       return refuse(request, { status: 500, message: error instanceof Error ? error.message : String(error) });
     }
@@ -97,10 +112,10 @@ export function createExchange(script: Script, clock: () => number): Exchange {
     return { type: 'refused', refusal };
   }
 
-  async function answer(dialect: Dialect, request: Received): Promise<Outcome> {
+  async function answer(dialect: Dialect, request: Received, faults: readonly Fault[]): Promise<Outcome> {
     const { index, at, model, body } = request;
     const { isStreaming, ...conversation } = dialect.conversation(body);
-    const prompt = matchPrompt(dialect, request);
+    const prompt = matchPrompt(dialect, request, faults);
     const reply = replyParts(await script({ ...conversation, family: dialect.family, requestIndex: index }));
 
     const id = responseId(request);
@@ -116,11 +131,12 @@ export function createExchange(script: Script, clock: () => number): Exchange {
       answer: { id, model, at, blocks, stopReason, counts, request: body },
       isStreaming,
       delayMs: reply.delayMs ?? 0,
+      faults,
     };
   }
 
   /** What the cache makes of a prompt as of now; `keep` lets its writes be seen (X2). */
-  function matchPrompt(dialect: Dialect, { body, bodyText, model, at }: Received) {
+  function matchPrompt(dialect: Dialect, { body, bodyText, model, at }: Received, faults: readonly Fault[]) {
     const blocks = dialect.prefixBlocks(exactBody(body, bodyText));
     const hashes = prefixHashes(blocks);
     const marks = dialect.marks(body);
@@ -131,13 +147,15 @@ export function createExchange(script: Script, clock: () => number): Exchange {
     }));
     const key = `${dialect.family}/${model}`;
     const rules = cacheRules(dialect.family, model);
-    const lookUp = () => serveFromCache(caches.get(key) ?? EMPTY_CACHE, { blocks: sized, marks, at }, rules);
-    const { fresh, read, written } = lookUp();
+    const isMiss = faultOf(faults, 'replica-miss') !== undefined;
+    const lookUp = (state: CacheState) => serveFromCache(state, { blocks: sized, marks, at }, rules);
+    const held = () => caches.get(key) ?? EMPTY_CACHE;
+    const { fresh, read, written } = lookUp(isMiss ? EMPTY_CACHE : held());
     return {
       prefixHashes: hashes,
       marks,
       verdict: { fresh, read, written },
-      keep: () => caches.set(key, lookUp().state),
+      keep: () => caches.set(key, lookUp(held()).state),
     };
   }
 
@@ -156,6 +174,13 @@ function findRefusal({ dialect, headers, refusal }: Incoming, body: unknown): Re
   if (early) return early;
   if (body === undefined) return { status: 400, message: 'We could not parse the JSON body of your request.' };
   return dialect.refuseBody(body, headers);
+}
+
+function faultyStatus(faults: readonly Fault[]): Refusal | undefined {
+  const fault = faultOf(faults, 'status');
+  if (!fault) return undefined;
+  const { type: _type, message = `The vendor fails with status ${fault.status}, as it was told to.`, ...rest } = fault;
+  return { ...rest, message };
 }
 
 function parseJson(text: string): unknown {

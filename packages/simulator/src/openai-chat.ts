@@ -19,6 +19,7 @@ import {
   textOf,
 } from './dialect.ts';
 import { refuseChatBody } from './openai-chat-validate.ts';
+import { openaiErrorBody, refuseWithoutKey } from './openai-errors.ts';
 import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -28,22 +29,9 @@ export const openaiChat: Dialect = {
   family: 'openai-chat',
   path: '/v1/chat/completions',
   streamType: 'text/event-stream',
-  refuseCaller: (headers) =>
-    headers.has('authorization')
-      ? undefined
-      : {
-          status: 401,
-          message: "You didn't provide an API key. Provide it in an Authorization header, as a Bearer token.",
-        },
+  refuseCaller: refuseWithoutKey,
   refuseBody: refuseChatBody,
-  errorBody: ({ status, message }) => ({
-    error: {
-      message,
-      type: status === 500 ? 'server_error' : 'invalid_request_error',
-      param: null,
-      code: status === 401 ? 'invalid_api_key' : status === 404 ? 'unknown_url' : null,
-    },
-  }),
+  errorBody: openaiErrorBody,
   prefixBlocks: chatPrefixBlocks,
   marks: () => [],
   conversation,

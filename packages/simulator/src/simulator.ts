@@ -1,15 +1,19 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { CacheState } from '@reprise/providers';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { anthropicMessages } from './anthropic.ts';
 import type { Answer, Dialect, Refusal } from './dialect.ts';
 import { createExchange, type Incoming, type LoggedRequest } from './exchange.ts';
+import { createFaultPicker, type FaultRule, faultOf } from './faults.ts';
+import { type Delay, type StreamPace, streamBytes, withoutCounters } from './faulty-stream.ts';
 import { ollamaChat } from './ollama.ts';
 import { openaiChat } from './openai-chat.ts';
+import { openaiResponses } from './openai-responses.ts';
+import { seededRandom } from './random.ts';
 import type { Script } from './script.ts';
 
 export interface SimulatorOptions {
@@ -19,7 +23,11 @@ export interface SimulatorOptions {
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
   /** Waits between two events of a reply with `delayMs`; returns early once `signal` aborts. Default: real time. */
-  readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
+  readonly delay?: Delay;
+  /** What goes wrong. Default: nothing. */
+  readonly faults?: readonly FaultRule[];
+  /** Of the faults that strike by chance. Default 0. */
+  readonly seed?: number;
 }
 
 /** A running server. */
@@ -37,31 +45,38 @@ export interface Simulator {
 /** What all three vendors take at most, about. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-const DIALECTS: readonly Dialect[] = [anthropicMessages, openaiChat, ollamaChat];
+const DIALECTS: readonly Dialect[] = [anthropicMessages, openaiChat, openaiResponses, ollamaChat];
 
 /** Starts a server on 127.0.0.1 that answers as the vendors do. Rejects if the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { port = 0, script, clock = Date.now, delay = realDelay } = options;
-  const exchange = createExchange(script, clock);
+  const pickFaults = createFaultPicker(options.faults ?? [], seededRandom(options.seed ?? 0));
+  const exchange = createExchange({ script, clock, pickFaults });
 
   const serve = async (incoming: Incoming) => {
     const outcome = await exchange.serve(incoming);
     if (outcome.type === 'refused') return refusalResponse(incoming.dialect, outcome.refusal);
-    return outcome.isStreaming
-      ? streamResponse(incoming.dialect, outcome.answer, outcome.delayMs, delay)
-      : Response.json(incoming.dialect.body(outcome.answer));
+    const { answer, isStreaming, delayMs, faults: struck } = outcome;
+    const lateMs = faultOf(struck, 'slow-start')?.delayMs ?? 0;
+    if (lateMs > 0) await delay(lateMs, incoming.signal);
+    if (isStreaming) {
+      const { breakConnection } = incoming;
+      return streamResponse(incoming.dialect, answer, { faults: struck, delayMs, delay, breakConnection });
+    }
+    const body = incoming.dialect.body(answer);
+    return Response.json(faultOf(struck, 'usage')?.usage === 'missing' ? withoutCounters(body) : body);
   };
 
-  const app = new Hono();
+  const app = new Hono<{ Bindings: HttpBindings }>();
   for (const dialect of DIALECTS) {
     const tooLarge: Refusal = { status: 413, message: 'Request exceeds the maximum allowed number of bytes.' };
     app.post(
       dialect.path,
       bodyLimit({
         maxSize: MAX_BODY_BYTES,
-        onError: ({ req }) => serve({ dialect, headers: req.raw.headers, bodyText: '', refusal: tooLarge }),
+        onError: ({ req, env }) => serve({ ...incomingOf(dialect, req.raw, env), bodyText: '', refusal: tooLarge }),
       }),
-      async ({ req }) => serve({ dialect, headers: req.raw.headers, bodyText: await req.text() }),
+      async ({ req, env }) => serve({ ...incomingOf(dialect, req.raw, env), bodyText: await req.text() }),
     );
   }
   app.notFound(unknownRoute);
@@ -98,8 +113,21 @@ function shutDown(server: Server): Promise<void> {
   });
 }
 
+function incomingOf(
+  dialect: Dialect,
+  { headers, signal }: Request,
+  { outgoing }: HttpBindings,
+): Omit<Incoming, 'bodyText'> {
+  // What was written before goes out.
+  return { dialect, headers, signal, breakConnection: () => outgoing.socket?.destroySoon() };
+}
+
 function refusalResponse(dialect: Dialect, refusal: Refusal): Response {
-  return Response.json(dialect.errorBody(refusal), { status: refusal.status });
+  const { status, retryAfterMs } = refusal;
+  return Response.json(dialect.errorBody(refusal), {
+    status,
+    headers: retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
+  });
 }
 
 function unknownRoute({ req }: Context): Response {
@@ -113,43 +141,25 @@ function nearestDialect(path: string): Dialect {
   return path.startsWith('/v1/messages') ? anthropicMessages : openaiChat;
 }
 
-type Delay = NonNullable<SimulatorOptions['delay']>;
-
 async function realDelay(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** The answer as it is said, until its connection ends. */
-function streamResponse(dialect: Dialect, answer: Answer, delayMs: number, delay: Delay): Response {
+function streamResponse(dialect: Dialect, answer: Answer, pace: Omit<StreamPace, 'signal'>): Response {
   const gone = new AbortController();
   const { signal } = gone;
-  const events = pacedEvents(dialect.events(answer), delayMs, delay, signal);
-  const encoder = new TextEncoder();
+  const bytes = streamBytes(dialect.events(answer), { ...pace, signal });
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const next = await events.next();
+      const next = await bytes.next();
       if (signal.aborted) return;
       if (next.done) controller.close();
-      else controller.enqueue(encoder.encode(next.value));
+      else controller.enqueue(next.value);
     },
     cancel() {
       gone.abort();
     },
   });
   return new Response(body, { headers: { 'content-type': dialect.streamType, 'cache-control': 'no-cache' } });
-}
-
-async function* pacedEvents(
-  events: Iterable<string>,
-  delayMs: number,
-  delay: Delay,
-  signal: AbortSignal,
-): AsyncGenerator<string, void, undefined> {
-  let isFirst = true;
-  for (const event of events) {
-    if (delayMs > 0 && !isFirst) await delay(delayMs, signal);
-    if (signal.aborted) return;
-    isFirst = false;
-    yield event;
-  }
 }

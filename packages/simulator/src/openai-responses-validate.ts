@@ -1,0 +1,112 @@
+import { asArray, asObject } from '@reprise/providers';
+import type { Refusal } from './dialect.ts';
+import { inputItems } from './openai-responses-conversation.ts';
+
+type Wire = Readonly<Record<string, unknown>>;
+
+const ROLES = ['assistant', 'system', 'developer', 'user'];
+
+/** Why the Responses API would refuse a body, in about its own words. */
+export function refuseResponsesBody(value: unknown): Refusal | undefined {
+  const body = asObject(value);
+  if (!body) return refusal('The request body must be a JSON object.');
+  if (typeof body['model'] !== 'string' || body['model'] === '') {
+    return refusal("Missing required parameter: 'model'.");
+  }
+  const { input } = body;
+  if (input === undefined) return refusal("Missing required parameter: 'input'.");
+  if (typeof input !== 'string' && !Array.isArray(input)) {
+    return refusal("Invalid type for 'input': expected one of a string or array of input items.");
+  }
+  if (typeof body['previous_response_id'] === 'string') {
+    return refusal(`Previous response with id '${body['previous_response_id']}' not found.`);
+  }
+  const items = inputItems(input);
+  return (
+    refuseUnstorable(body, items) ??
+    refuseShapes(items) ??
+    refuseCallPairs(items) ??
+    refuseLoneReasoning(items) ??
+    refuseTools(body)
+  );
+}
+
+function refuseShapes(items: readonly Wire[]): Refusal | undefined {
+  for (const [index, { type = 'message', role, content, call_id: callId, ...item }] of items.entries()) {
+    const place = `input[${index}]`;
+    if (type === 'message') {
+      if (typeof role !== 'string' || !ROLES.includes(role)) {
+        return refusal(`Invalid value: '${String(role)}'. Supported values are: '${ROLES.join("', '")}'.`);
+      }
+      if (typeof content !== 'string' && !Array.isArray(content)) {
+        return refusal(`Missing required parameter: '${place}.content'.`);
+      }
+      if (asArray(content).some((part) => !isPartOf(role, asObject(part)?.['type']))) {
+        return refusal(`Invalid value in '${place}.content': a part has a type that ${role} messages do not take.`);
+      }
+    }
+    const isCall = type === 'function_call';
+    if ((isCall || type === 'function_call_output') && typeof callId !== 'string') {
+      return refusal(`Missing required parameter: '${place}.call_id'.`);
+    }
+    const required = isCall ? ['name', 'arguments'] : type === 'function_call_output' ? ['output'] : [];
+    const missing = required.find((field) => item[field] === undefined || item[field] === null);
+    if (missing !== undefined) return refusal(`Missing required parameter: '${place}.${missing}'.`);
+  }
+  return undefined;
+}
+
+/** What users say is input, and what the model said is output. */
+function isPartOf(role: string, type: unknown): boolean {
+  return role === 'assistant'
+    ? type === 'output_text' || type === 'refusal'
+    : typeof type === 'string' && type.startsWith('input_');
+}
+
+/** Every call has its output, and every output its call. */
+function refuseCallPairs(items: readonly Wire[]): Refusal | undefined {
+  const idsOf = (type: string) => items.flatMap((item) => (item['type'] === type ? [item['call_id']] : []));
+  const calls = idsOf('function_call');
+  const outputs = idsOf('function_call_output');
+  const unanswered = calls.find((id) => !outputs.includes(id));
+  if (unanswered !== undefined) return refusal(`No tool output found for function call ${String(unanswered)}.`);
+  const orphan = outputs.find((id) => !calls.includes(id));
+  if (orphan !== undefined)
+    return refusal(`No tool call found for function call output with call_id ${String(orphan)}.`);
+  return undefined;
+}
+
+/** A vendor that keeps nothing does not know an item by its id; reasoning has to carry itself. */
+function refuseUnstorable(body: Wire, items: readonly Wire[]): Refusal | undefined {
+  const lost = items.find(
+    (item) => item['type'] === 'item_reference' || (item['type'] === 'reasoning' && !item['encrypted_content']),
+  );
+  if (!lost) return undefined;
+  const hint = body['store'] === false ? ' Items are not persisted when `store` is set to false.' : '';
+  return refusal(`Item with id '${String(lost['id'])}' not found.${hint}`);
+}
+
+function refuseLoneReasoning(items: readonly Wire[]): Refusal | undefined {
+  const lone = items.find((item, index) => {
+    if (item['type'] !== 'reasoning') return false;
+    const next = items.slice(index + 1).find((later) => later['type'] !== 'reasoning');
+    return next === undefined || next['role'] === 'user' || next['type'] === 'function_call_output';
+  });
+  if (!lone) return undefined;
+  return refusal(`Item '${String(lone['id'])}' of type 'reasoning' was provided without its required following item.`);
+}
+
+function refuseTools(body: Wire): Refusal | undefined {
+  for (const [index, tool] of asArray(body['tools']).entries()) {
+    const { type, name } = asObject(tool) ?? {};
+    if (typeof type !== 'string') return refusal(`Missing required parameter: 'tools[${index}].type'.`);
+    if (type === 'function' && typeof name !== 'string') {
+      return refusal(`Missing required parameter: 'tools[${index}].name'.`);
+    }
+  }
+  return undefined;
+}
+
+function refusal(message: string): Refusal {
+  return { status: 400, message };
+}
