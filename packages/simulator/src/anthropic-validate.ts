@@ -26,6 +26,12 @@ export function refuseMessagesBody(value: unknown, headers: Headers): Refusal | 
   );
 }
 
+/** The same of a body whose tokens are to be counted: it needs no output cap. */
+export function refuseCountBody(value: unknown, headers: Headers): Refusal | undefined {
+  const body = asObject(value);
+  return refuseMessagesBody(body ? { max_tokens: 1, ...body } : value, headers);
+}
+
 function refuseFields(body: Wire, headers: Headers): Refusal | undefined {
   for (const field of ['model', 'max_tokens', 'messages']) {
     if (body[field] === undefined || body[field] === null) return refusal(`${field}: Field required`);

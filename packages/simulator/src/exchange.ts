@@ -76,20 +76,26 @@ export interface Exchange {
   readonly requests: readonly LoggedRequest[];
   /** What each model's cache holds, by `family/model`, then by prefix hash. Dead entries stay until the model's next request. */
   readonly cache: ReadonlyMap<string, CacheState>;
+  /** How many tokens a request's prompt is. Asks no script, touches no cache, and is not logged. */
+  countTokens(incoming: Incoming): { readonly refusal: Refusal } | { readonly tokens: number };
+  /** Forgets every request and every cache, and counts from 0 again. */
+  reset(): void;
 }
 
 const NOTHING_SERVED: LoggedRequest['verdict'] = { fresh: 0, read: 0, written: {} };
 
-interface ExchangeOptions {
+export interface ExchangeOptions {
   readonly script: Script;
   readonly clock: () => number;
-  readonly pickFaults: (target: FaultTarget) => readonly Fault[];
+  /** A fresh picker: faults that strike so many times strike again after a reset. */
+  readonly createFaultPicker: () => (target: FaultTarget) => readonly Fault[];
 }
 
-export function createExchange({ script, clock, pickFaults }: ExchangeOptions): Exchange {
+export function createExchange({ script, clock, createFaultPicker }: ExchangeOptions): Exchange {
   const requests: LoggedRequest[] = [];
   const caches = new Map<string, CacheState>();
   const countBlock = createBlockCounter();
+  let pickFaults = createFaultPicker();
   let arrivals = 0;
 
   async function serve(incoming: Incoming): Promise<Outcome> {
@@ -159,7 +165,23 @@ export function createExchange({ script, clock, pickFaults }: ExchangeOptions): 
     };
   }
 
-  return { serve, requests, cache: caches };
+  function countTokens(incoming: Incoming): { readonly refusal: Refusal } | { readonly tokens: number } {
+    const { dialect, bodyText } = incoming;
+    const { body } = receive(incoming, clock());
+    const refusal = findRefusal(incoming, body);
+    if (refusal) return { refusal };
+    const blocks = dialect.prefixBlocks(exactBody(body, bodyText));
+    return { tokens: blocks.reduce((sum, { text }) => sum + countBlock(text), 0) };
+  }
+
+  function reset(): void {
+    requests.length = 0;
+    caches.clear();
+    arrivals = 0;
+    pickFaults = createFaultPicker();
+  }
+
+  return { serve, countTokens, reset, requests, cache: caches };
 }
 
 type Received = Pick<LoggedRequest, 'index' | 'at' | 'family' | 'model' | 'body' | 'bodyText'>;

@@ -5,99 +5,148 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { CacheState } from '@reprise/providers';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { anthropicMessages } from './anthropic.ts';
-import type { Answer, Dialect, Refusal } from './dialect.ts';
-import { createExchange, type Incoming, type LoggedRequest } from './exchange.ts';
-import { createFaultPicker, type FaultRule, faultOf } from './faults.ts';
-import { type Delay, type StreamPace, streamBytes, withoutCounters } from './faulty-stream.ts';
-import { ollamaChat } from './ollama.ts';
-import { openaiChat } from './openai-chat.ts';
-import { openaiResponses } from './openai-responses.ts';
+import type { Refusal } from './dialect.ts';
+import { createExchange, type Exchange, type Incoming, type LoggedRequest } from './exchange.ts';
+import { createFaultPicker, type FaultRule } from './faults.ts';
+import type { Delay } from './faulty-stream.ts';
 import { seededRandom } from './random.ts';
+import { refusalResponse, respond } from './respond.ts';
+import { nearestDialect, ROUTES, type Route } from './routes.ts';
 import type { Script } from './script.ts';
 
-export interface SimulatorOptions {
+export interface SimulatorOptions extends WorkspaceOptions {
   /** Default 0: any free one. */
   readonly port?: number;
+  /** Address to listen on. Default `127.0.0.1`; another one opens the server to the network. */
+  readonly host?: string;
   readonly script: Script;
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
   /** Waits between two events of a reply with `delayMs`; returns early once `signal` aborts. Default: real time. */
   readonly delay?: Delay;
+}
+
+/** What may differ from workspace to workspace. */
+export interface WorkspaceOptions {
+  /** What the assistant says. Default: the simulator's. */
+  readonly script?: Script;
   /** What goes wrong. Default: nothing. */
   readonly faults?: readonly FaultRule[];
   /** Of the faults that strike by chance. Default 0. */
   readonly seed?: number;
 }
 
-/** A running server. */
-export interface Simulator {
+/** Caches and a log of its own: what one workspace keeps, no other can read. */
+export interface Workspace {
   /** Such as `http://127.0.0.1:40123`. OpenAI's SDK wants `/v1` after it, the others nothing. */
   readonly url: string;
   readonly requests: readonly LoggedRequest[];
   /** What each model's cache holds, by `family/model`, then by prefix hash. Dead entries stay until the model's next request. */
   readonly cache: ReadonlyMap<string, CacheState>;
+  /** Forgets its requests and caches, and counts requests from 0 again. */
+  reset(): void;
+}
+
+/** A running server, and its main workspace. */
+export interface Simulator extends Workspace {
+  /** Epoch milliseconds, advances included. */
   readonly clock: () => number;
+  /** Moves its clock forward, so that cache entries expire. Throws a `RangeError` for a negative number. */
+  advance(ms: number): void;
+  /** The workspace of that name; it begins with its first use, here or by a request to its address. Options count on that use only. */
+  workspace(name: string, options?: WorkspaceOptions): Workspace;
   /** Ends every stream and every connection, then the server. */
   close(): Promise<void>;
 }
 
-/** What all three vendors take at most, about. */
+/** What all vendors take at most, about. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-const DIALECTS: readonly Dialect[] = [anthropicMessages, openaiChat, openaiResponses, ollamaChat];
+const TOO_LARGE: Refusal = { status: 413, message: 'Request exceeds the maximum allowed number of bytes.' };
 
-/** Starts a server on 127.0.0.1 that answers as the vendors do. Rejects if the port is taken. */
+/** Starts a server that answers as the vendors do. Rejects if the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { port = 0, script, clock = Date.now, delay = realDelay } = options;
-  const pickFaults = createFaultPicker(options.faults ?? [], seededRandom(options.seed ?? 0));
-  const exchange = createExchange({ script, clock, pickFaults });
+  const { port = 0, host = '127.0.0.1', clock: baseClock = Date.now, delay = realDelay } = options;
+  let advancedMs = 0;
+  const clock = (): number => baseClock() + advancedMs;
+  const exchanges = new Map<string, Exchange>();
 
-  const serve = async (incoming: Incoming) => {
-    const outcome = await exchange.serve(incoming);
-    if (outcome.type === 'refused') return refusalResponse(incoming.dialect, outcome.refusal);
-    const { answer, isStreaming, delayMs, faults: struck } = outcome;
-    const lateMs = faultOf(struck, 'slow-start')?.delayMs ?? 0;
-    if (lateMs > 0) await delay(lateMs, incoming.signal);
-    if (isStreaming) {
-      const { breakConnection } = incoming;
-      return streamResponse(incoming.dialect, answer, { faults: struck, delayMs, delay, breakConnection });
-    }
-    const body = incoming.dialect.body(answer);
-    return Response.json(faultOf(struck, 'usage')?.usage === 'missing' ? withoutCounters(body) : body);
-  };
-
-  const app = new Hono<{ Bindings: HttpBindings }>();
-  for (const dialect of DIALECTS) {
-    const tooLarge: Refusal = { status: 413, message: 'Request exceeds the maximum allowed number of bytes.' };
-    app.post(
-      dialect.path,
-      bodyLimit({
-        maxSize: MAX_BODY_BYTES,
-        onError: ({ req, env }) => serve({ ...incomingOf(dialect, req.raw, env), bodyText: '', refusal: tooLarge }),
-      }),
-      async ({ req, env }) => serve({ ...incomingOf(dialect, req.raw, env), bodyText: await req.text() }),
-    );
+  function exchangeOf(name: string, own: WorkspaceOptions = {}): Exchange {
+    const existing = exchanges.get(name);
+    if (existing) return existing;
+    const { script = options.script, faults = [], seed = 0 } = own;
+    const pickerOf = () => createFaultPicker(faults, seededRandom(seed));
+    const exchange = createExchange({ script, clock, createFaultPicker: pickerOf });
+    exchanges.set(name, exchange);
+    return exchange;
   }
-  app.notFound(unknownRoute);
-  app.onError((error, { req }) => refusalResponse(nearestDialect(req.path), { status: 500, message: error.message }));
 
+  exchangeOf(MAIN, options);
+  const app = createApp((name, route, incoming) => respond(exchangeOf(name), route, incoming, delay));
   // The global Request and Response belong to the process that embeds this.
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
-  await listen(server, port);
+  await listen(server, port, host);
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+
+  function workspace(name: string, own?: WorkspaceOptions): Workspace {
+    const { requests, cache, reset } = exchangeOf(name, own);
+    return { url: name === MAIN ? url : `${url}/workspaces/${encodeURIComponent(name)}`, requests, cache, reset };
+  }
+
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests: exchange.requests,
-    cache: exchange.cache,
+    ...workspace(MAIN),
     clock,
+    advance(ms) {
+      if (!(ms >= 0)) throw new RangeError(`advance(ms) was given ${ms}; expected 0 or more.`);
+      advancedMs += ms;
+    },
+    workspace,
     close: () => shutDown(server),
   };
 }
 
-function listen(server: Server, port: number): Promise<void> {
+/** No request to a named workspace can name this one. */
+const MAIN = '';
+
+type Serve = (workspace: string, route: Route, incoming: Incoming) => Promise<Response>;
+
+function createApp(serve: Serve): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  for (const route of ROUTES) {
+    for (const path of [route.path, `/workspaces/:workspace${route.path}`]) {
+      const serveText = (context: Context, bodyText: string, refusal?: Refusal) =>
+        serve(context.req.param('workspace') ?? MAIN, route, {
+          ...incomingOf(route, context),
+          bodyText,
+          ...(refusal && { refusal }),
+        });
+      app.post(
+        path,
+        bodyLimit({ maxSize: MAX_BODY_BYTES, onError: (context) => serveText(context, '', TOO_LARGE) }),
+        async (context) => serveText(context, await context.req.text()),
+      );
+    }
+  }
+  app.notFound(unknownRoute);
+  app.onError((error, { req }) => refusalResponse(nearestDialect(req.path), { status: 500, message: error.message }));
+  return app;
+}
+
+function incomingOf({ dialect }: Route, { req, env }: Context<{ Bindings: HttpBindings }>): Omit<Incoming, 'bodyText'> {
+  const { headers, signal } = req.raw;
+  // What was written before goes out.
+  return { dialect, headers, signal, breakConnection: () => env.outgoing.socket?.destroySoon() };
+}
+
+function unknownRoute({ req }: Context): Response {
+  const message = `Unknown request URL: ${req.method} ${req.path}`;
+  return refusalResponse(nearestDialect(req.path), { status: 404, message });
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve();
     });
@@ -113,53 +162,6 @@ function shutDown(server: Server): Promise<void> {
   });
 }
 
-function incomingOf(
-  dialect: Dialect,
-  { headers, signal }: Request,
-  { outgoing }: HttpBindings,
-): Omit<Incoming, 'bodyText'> {
-  // What was written before goes out.
-  return { dialect, headers, signal, breakConnection: () => outgoing.socket?.destroySoon() };
-}
-
-function refusalResponse(dialect: Dialect, refusal: Refusal): Response {
-  const { status, retryAfterMs } = refusal;
-  return Response.json(dialect.errorBody(refusal), {
-    status,
-    headers: retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
-  });
-}
-
-function unknownRoute({ req }: Context): Response {
-  const message = `Unknown request URL: ${req.method} ${req.path}`;
-  return refusalResponse(nearestDialect(req.path), { status: 404, message });
-}
-
-/** Whose error body a caller of an unknown path is likeliest to read. */
-function nearestDialect(path: string): Dialect {
-  if (path.startsWith('/api')) return ollamaChat;
-  return path.startsWith('/v1/messages') ? anthropicMessages : openaiChat;
-}
-
 async function realDelay(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
-}
-
-/** The answer as it is said, until its connection ends. */
-function streamResponse(dialect: Dialect, answer: Answer, pace: Omit<StreamPace, 'signal'>): Response {
-  const gone = new AbortController();
-  const { signal } = gone;
-  const bytes = streamBytes(dialect.events(answer), { ...pace, signal });
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const next = await bytes.next();
-      if (signal.aborted) return;
-      if (next.done) controller.close();
-      else controller.enqueue(next.value);
-    },
-    cancel() {
-      gone.abort();
-    },
-  });
-  return new Response(body, { headers: { 'content-type': dialect.streamType, 'cache-control': 'no-cache' } });
 }

@@ -16,7 +16,7 @@ export async function simulate(script: Script, options: Partial<SimulatorOptions
   return { simulator, time, ...clientsOf(simulator) };
 }
 
-export function clientsOf({ url }: Simulator) {
+export function clientsOf({ url }: Pick<Simulator, 'url'>) {
   return {
     anthropic: new Anthropic({ baseURL: url, apiKey: 'test', maxRetries: 0 }),
     openai: new OpenAI({ baseURL: `${url}/v1`, apiKey: 'test', maxRetries: 0 }),

@@ -1,0 +1,52 @@
+import type { Answer, Dialect, Refusal } from './dialect.ts';
+import type { Exchange, Incoming } from './exchange.ts';
+import { faultOf } from './faults.ts';
+import { type Delay, type StreamPace, streamBytes, withoutCounters } from './faulty-stream.ts';
+import type { Route } from './routes.ts';
+
+/** What a workspace answers, as an HTTP response. */
+export async function respond(exchange: Exchange, route: Route, incoming: Incoming, delay: Delay): Promise<Response> {
+  const { dialect, signal, breakConnection } = incoming;
+  if (route.does === 'count') {
+    const counted = exchange.countTokens(incoming);
+    return 'refusal' in counted
+      ? refusalResponse(dialect, counted.refusal)
+      : Response.json(route.countBody(counted.tokens));
+  }
+  const outcome = await exchange.serve(incoming);
+  if (outcome.type === 'refused') return refusalResponse(dialect, outcome.refusal);
+  const { answer, isStreaming, delayMs, faults } = outcome;
+  const lateMs = faultOf(faults, 'slow-start')?.delayMs ?? 0;
+  if (lateMs > 0) await delay(lateMs, signal);
+  if (isStreaming) return streamResponse(dialect, answer, { faults, delayMs, delay, breakConnection });
+  const body = dialect.body(answer);
+  return Response.json(faultOf(faults, 'usage')?.usage === 'missing' ? withoutCounters(body) : body);
+}
+
+/** An error as the vendor says it. */
+export function refusalResponse(dialect: Dialect, refusal: Refusal): Response {
+  const { status, retryAfterMs } = refusal;
+  return Response.json(dialect.errorBody(refusal), {
+    status,
+    headers: retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
+  });
+}
+
+/** The answer as it is said, until its connection ends. */
+function streamResponse(dialect: Dialect, answer: Answer, pace: Omit<StreamPace, 'signal'>): Response {
+  const gone = new AbortController();
+  const { signal } = gone;
+  const bytes = streamBytes(dialect.events(answer), { ...pace, signal });
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await bytes.next();
+      if (signal.aborted) return;
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    cancel() {
+      gone.abort();
+    },
+  });
+  return new Response(body, { headers: { 'content-type': dialect.streamType, 'cache-control': 'no-cache' } });
+}
