@@ -1,5 +1,6 @@
 import { asArray, asObject, cacheRules } from '@reprise/providers';
 import { blockMarks, markLifetime } from './anthropic-marks.ts';
+import { refuseSignatures } from './anthropic-signatures.ts';
 import type { Refusal } from './dialect.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
@@ -22,6 +23,7 @@ export function refuseMessagesBody(value: unknown, headers: Headers): Refusal | 
     refuseContent(body) ??
     refuseMarks(body) ??
     refuseToolPairs(body) ??
+    refuseSignatures(body) ??
     refusePrefill(body)
   );
 }

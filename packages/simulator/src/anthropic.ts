@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { anthropicPrefixBlocks } from '@reprise/providers';
 import { anthropicConversation } from './anthropic-conversation.ts';
 import { cacheMarks } from './anthropic-marks.ts';
 import { refuseMessagesBody } from './anthropic-validate.ts';
 import type { Answer, AnswerCounts, Dialect, Refusal } from './dialect.ts';
 import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script.ts';
+import { sealThought } from './seal.ts';
 
 /** Anthropic's Messages API. */
 export const anthropicMessages: Dialect = {
@@ -23,7 +23,7 @@ export const anthropicMessages: Dialect = {
   usage,
   body: (answer) => ({
     ...emptyMessage(answer),
-    content: answer.blocks.map(contentBlock),
+    content: answer.blocks.map((block) => contentBlock(answer, block)),
     stop_reason: STOP_REASONS[answer.stopReason],
     usage: usage(answer.counts),
   }),
@@ -98,12 +98,12 @@ function emptyMessage(answer: Answer): object {
   };
 }
 
-function contentBlock(block: AnswerBlock): object {
+function contentBlock({ prefixHash }: Answer, block: AnswerBlock): object {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: block.text, citations: null };
     case 'thinking':
-      return { type: 'thinking', thinking: block.text, signature: signatureOf(block.text) };
+      return { type: 'thinking', thinking: block.text, signature: sealThought(block.text, prefixHash) };
     case 'tool-call':
       return { type: 'tool_use', id: block.id, name: block.name, input: block.arguments };
   }
@@ -116,7 +116,7 @@ function* messageEvents(answer: Answer): Iterable<string> {
   yield frame('message_start', { message: { ...emptyMessage(answer), usage: started } });
   for (const [index, block] of answer.blocks.entries()) {
     yield frame('content_block_start', { index, content_block: emptyBlock(block) });
-    for (const delta of blockDeltas(block)) yield frame('content_block_delta', { index, delta });
+    for (const delta of blockDeltas(answer, block)) yield frame('content_block_delta', { index, delta });
     yield frame('content_block_stop', { index });
   }
   yield frame('message_delta', {
@@ -137,14 +137,14 @@ function emptyBlock(block: AnswerBlock): object {
   }
 }
 
-function blockDeltas(block: AnswerBlock): readonly object[] {
+function blockDeltas({ prefixHash }: Answer, block: AnswerBlock): readonly object[] {
   switch (block.type) {
     case 'text':
       return streamPieces(block.text).map((text) => ({ type: 'text_delta', text }));
     case 'thinking':
       return [
         ...streamPieces(block.text).map((thinking) => ({ type: 'thinking_delta', thinking })),
-        { type: 'signature_delta', signature: signatureOf(block.text) },
+        { type: 'signature_delta', signature: sealThought(block.text, prefixHash) },
       ];
     case 'tool-call':
       return streamPieces(JSON.stringify(block.arguments)).map((json) => ({
@@ -152,11 +152,6 @@ function blockDeltas(block: AnswerBlock): readonly object[] {
         partial_json: json,
       }));
   }
-}
-
-/** The same thinking is signed the same way every time; nothing checks it. */
-function signatureOf(thinking: string): string {
-  return createHash('sha256').update(thinking).digest('base64');
 }
 
 /** The SDK skips an event without its `event:` line. */

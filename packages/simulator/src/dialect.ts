@@ -71,6 +71,8 @@ export interface Answer {
   readonly counts: AnswerCounts;
   /** The request's body. */
   readonly request: unknown;
+  /** The hash of the whole prompt. */
+  readonly prefixHash: string;
 }
 
 /** All prompt tokens, for the vendors whose count is gross. */

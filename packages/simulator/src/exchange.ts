@@ -134,7 +134,7 @@ export function createExchange({ script, clock, createFaultPicker }: ExchangeOpt
     requests.push({ ...request, prefixHashes, marks, verdict, status: 200, usage: dialect.usage(counts) });
     return {
       type: 'answered',
-      answer: { id, model, at, blocks, stopReason, counts, request: body },
+      answer: { id, model, at, blocks, stopReason, counts, request: body, prefixHash: prefixHashes.at(-1) ?? '' },
       isStreaming,
       delayMs: reply.delayMs ?? 0,
       faults,

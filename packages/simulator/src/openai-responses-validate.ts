@@ -1,6 +1,7 @@
 import { asArray, asObject } from '@reprise/providers';
 import type { Refusal } from './dialect.ts';
 import { inputItems } from './openai-responses-conversation.ts';
+import { openSeal } from './seal.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
@@ -26,6 +27,7 @@ export function refuseResponsesBody(value: unknown): Refusal | undefined {
     refuseUnstorable(body, items) ??
     refuseShapes(items) ??
     refuseCallPairs(items) ??
+    refuseForeignReasoning(items) ??
     refuseLoneReasoning(items) ??
     refuseTools(body)
   );
@@ -84,6 +86,14 @@ function refuseUnstorable(body: Wire, items: readonly Wire[]): Refusal | undefin
   if (!lost) return undefined;
   const hint = body['store'] === false ? ' Items are not persisted when `store` is set to false.' : '';
   return refusal(`Item with id '${String(lost['id'])}' not found.${hint}`);
+}
+
+function refuseForeignReasoning(items: readonly Wire[]): Refusal | undefined {
+  const foreign = items.find(
+    ({ type, encrypted_content: sealed }) => type === 'reasoning' && !openSeal(String(sealed)),
+  );
+  if (!foreign) return undefined;
+  return refusal(`The encrypted content for item ${String(foreign['id'])} could not be verified.`);
 }
 
 function refuseLoneReasoning(items: readonly Wire[]): Refusal | undefined {

@@ -4,6 +4,7 @@ import { openaiErrorBody, refuseWithoutKey } from './openai-errors.ts';
 import { responsesConversation } from './openai-responses-conversation.ts';
 import { refuseResponsesBody } from './openai-responses-validate.ts';
 import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script.ts';
+import { sealThought } from './seal.ts';
 
 /** OpenAI's Responses API. It keeps nothing: each request brings its history along. */
 export const openaiResponses: Dialect = {
@@ -73,7 +74,7 @@ function response(
 }
 
 /** The finished item of each block of an answer. */
-function outputItem({ id, stopReason }: Answer): (block: AnswerBlock, index: number) => object {
+function outputItem({ id, stopReason, prefixHash }: Answer): (block: AnswerBlock, index: number) => object {
   return (block, index) => {
     const itemId = itemIdOf(id, block, index);
     switch (block.type) {
@@ -82,7 +83,7 @@ function outputItem({ id, stopReason }: Answer): (block: AnswerBlock, index: num
           id: itemId,
           type: 'reasoning',
           summary: [summaryPart(block.text)],
-          encrypted_content: sealed(block.text),
+          encrypted_content: sealThought(block.text, prefixHash),
         };
       case 'text':
         return {
@@ -116,11 +117,6 @@ function textPart(text: string, stopReason: ScriptedStopReason): object {
   return stopReason === 'refusal'
     ? { type: 'refusal', refusal: text }
     : { type: 'output_text', annotations: [], logprobs: [], text };
-}
-
-/** Stands for the reasoning itself, which only the vendor can read. */
-function sealed(thinking: string): string {
-  return Buffer.from(thinking).toString('base64url');
 }
 
 function* responseEvents(answer: Answer): Iterable<string> {

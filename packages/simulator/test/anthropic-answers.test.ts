@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ScriptRequest } from '../src/index.ts';
+import { sealThought } from '../src/seal.ts';
 import { CLAUDE, collect, FULL_REPLY, simulate } from './support/simulate.ts';
 
 const QUESTION = { model: CLAUDE, max_tokens: 500, messages: [{ role: 'user' as const, content: 'Rain?' }] };
@@ -85,6 +86,8 @@ describe('a Messages answer', () => {
   });
 });
 
+const SIGNATURE = sealThought('hm', '');
+
 test('a script sees the conversation in nobody’s wire format', async () => {
   const seen: ScriptRequest[] = [];
   const { anthropic, simulator } = await simulate((request) => {
@@ -104,7 +107,7 @@ test('a script sees the conversation in nobody’s wire format', async () => {
       {
         role: 'assistant',
         content: [
-          { type: 'thinking', thinking: 'hm', signature: 'sig' },
+          { type: 'thinking', thinking: 'hm', signature: SIGNATURE },
           { type: 'tool_use', id: 't1', name: 'weather', input: { city: 'Bonn' } },
         ],
       },
@@ -130,7 +133,7 @@ test('a script sees the conversation in nobody’s wire format', async () => {
         {
           role: 'assistant',
           content: [
-            { type: 'thinking', text: 'hm', signature: 'sig' },
+            { type: 'thinking', text: 'hm', signature: SIGNATURE },
             {
               type: 'tool-call',
               id: 't1',
