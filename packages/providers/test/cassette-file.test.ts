@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cassettePath, loopbackCassette, post, readLines, replayingCassette } from './support/cassette-server.ts';
 
@@ -191,6 +200,32 @@ describe('writing', () => {
     await cassette.close();
     expect(readLines(path)).toHaveLength(4);
     expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it('compact leaves a link a link, and who may read the file (K-19)', async () => {
+    const path = cassettePath();
+    await record(path, '/b', '/a');
+    chmodSync(path, 0o600);
+    symlinkSync(path, `${path}.link`);
+    const cassette = loopbackCassette({ path: `${path}.link`, fetch: echo });
+    await cassette.compact();
+    await cassette.close();
+    expect(lstatSync(`${path}.link`).isSymbolicLink()).toBe(true);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readLines(path).map((line) => JSON.parse(line).response)).toEqual(['answer to /a', 'answer to /b']);
+  });
+
+  it('of two that recorded the same request at once, the later line is the answer (K-19)', async () => {
+    const path = cassettePath();
+    const cassettes = ['one', 'two'].map((answer) =>
+      loopbackCassette({ path, fetch: async () => new Response(answer) }),
+    );
+    const given = cassettes.map(async (cassette) => (await cassette.fetch(ADDRESS)).text());
+    expect(await Promise.all(given)).toEqual(['one', 'two']);
+    for (const cassette of cassettes) await cassette.close();
+    expect(readLines(path)).toHaveLength(2);
+    const last = JSON.parse(readLines(path)[1] ?? '').response;
+    expect(await (await replayingCassette(path).fetch(ADDRESS)).text()).toBe(last);
   });
 
   it('loses nothing when instances and processes record at once, and compact meanwhile (K-19)', async () => {

@@ -1,210 +1,184 @@
-import Anthropic from '@anthropic-ai/sdk';
-import { Ollama } from 'ollama';
-import OpenAI from 'openai';
-import { describe, expect, it } from 'vitest';
+import { Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readCassette } from '../src/cassette/index.ts';
+import { askAnthropic, type Exchange, exchanges, streamed } from './support/cassette-exchanges.ts';
 import {
   cassettePath,
+  type LoopbackServer,
   loopbackCassette,
   loopbackServer,
   readLines,
   replayingCassette,
 } from './support/cassette-server.ts';
 
-type Ask = (origin: string, send: typeof fetch, signal?: AbortSignal) => Promise<unknown>;
+afterEach(() => void vi.restoreAllMocks());
 
-const json = (value: unknown): readonly string[] => [JSON.stringify(value)];
-const sse = (...events: readonly { readonly type?: string; readonly [field: string]: unknown }[]): readonly string[] =>
-  events.map((event) => `${event.type ? `event: ${event.type}\n` : ''}data: ${JSON.stringify(event)}\n\n`);
-const lines = (...values: readonly unknown[]): readonly string[] => values.map((value) => `${JSON.stringify(value)}\n`);
-
-async function all<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
-  return Array.fromAsync(items);
+/** A server that answers every request with these pieces. */
+function serve({ contentType, pieces }: Exchange): Promise<LoopbackServer> {
+  return loopbackServer((response) => {
+    response.setHeader('content-type', contentType);
+    for (const piece of pieces) response.write(piece);
+    response.end();
+  });
 }
 
-const anthropic = (origin: string, send: typeof fetch) =>
-  new Anthropic({ apiKey: 'sk-ant-secret-0123456789', baseURL: origin, fetch: send, maxRetries: 0 });
-const openai = (origin: string, send: typeof fetch) =>
-  new OpenAI({ apiKey: 'sk-secret-0123456789abc', baseURL: `${origin}/v1`, fetch: send, maxRetries: 0 });
-const ollama = (origin: string, send: typeof fetch) => new Ollama({ host: origin, fetch: send });
+/** What the SDK said while a cassette recorded it, and where that is. */
+async function record(exchange: Exchange) {
+  const server = await serve(exchange);
+  const path = cassettePath();
+  const cassette = loopbackCassette({ path });
+  const said = await exchange.ask(server.origin, cassette.fetch);
+  await cassette.close();
+  return { server, path, said };
+}
 
-const askAnthropic = { model: 'claude', max_tokens: 9, messages: [{ role: 'user' as const, content: 'Weather?' }] };
-const askOpenAI = { model: 'gpt', messages: [{ role: 'user' as const, content: 'Weather?' }] };
-const askOllama = { model: 'llama', messages: [{ role: 'user', content: 'Weather?' }] };
-const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude', usage: { input_tokens: 3 } };
-const openaiTool = { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"Pa' } };
-
-const exchanges: readonly (readonly [string, string, readonly string[], Ask])[] = [
-  [
-    'Anthropic, plain, with a tool call and a citation',
-    'application/json',
-    json({
-      ...message,
-      content: [
-        { type: 'text', text: 'So.', citations: [{ type: 'char_location', cited_text: 'é', document_index: 0 }] },
-        { type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 'Paris' } },
-      ],
-      stop_reason: 'tool_use',
-    }),
-    (origin, send) => anthropic(origin, send).messages.create(askAnthropic),
-  ],
-  [
-    'Anthropic, streamed, with a tool call',
-    'text/event-stream',
-    sse(
-      { type: 'message_start', message: { ...message, content: [] } },
-      {
-        type: 'content_block_start',
-        index: 0,
-        content_block: { type: 'tool_use', id: 'toolu_1', name: 'weather', input: {} },
-      },
-      {
-        type: 'content_block_delta',
-        index: 0,
-        delta: { type: 'input_json_delta', partial_json: '{"city":"Zürich"}' },
-      },
-      { type: 'content_block_stop', index: 0 },
-      { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 4 } },
-      { type: 'message_stop' },
-    ),
-    async (origin, send, signal) =>
-      all(await anthropic(origin, send).messages.create({ ...askAnthropic, stream: true }, { signal: signal ?? null })),
-  ],
-  [
-    'OpenAI, plain, with a tool call',
-    'application/json',
-    json({ id: 'chatcmpl-1', choices: [{ index: 0, message: { role: 'assistant', tool_calls: [openaiTool] } }] }),
-    (origin, send) => openai(origin, send).chat.completions.create(askOpenAI),
-  ],
-  [
-    'OpenAI, streamed, with a tool call',
-    'text/event-stream',
-    [
-      ...sse({
-        ...{ id: 'chatcmpl-1', choices: [{ index: 0, delta: { tool_calls: [{ index: 0, ...openaiTool }] } }] },
-      }),
-      ...sse({ id: 'chatcmpl-1', choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] }),
-      'data: [DONE]\n\n',
-    ],
-    async (origin, send, signal) =>
-      all(
-        await openai(origin, send).chat.completions.create({ ...askOpenAI, stream: true }, { signal: signal ?? null }),
-      ),
-  ],
-  [
-    'Ollama, plain, with a tool call',
-    'application/json',
-    json({
-      message: { role: 'assistant', tool_calls: [{ function: { name: 'weather', arguments: {} } }] },
-      done: true,
-    }),
-    (origin, send) => ollama(origin, send).chat({ ...askOllama, stream: false }),
-  ],
-  [
-    'Ollama, streamed',
-    'application/x-ndjson',
-    lines(
-      { message: { role: 'assistant', content: 'Su' } },
-      { message: { content: 'nny' }, done: true, eval_count: 2 },
-    ),
-    async (origin, send) => all(await ollama(origin, send).chat({ ...askOllama, stream: true })),
-  ],
-];
-
-describe('the official clients', () => {
-  it.each(exchanges)(
-    '%s: records once and replays the same without a socket (K-01, K-13, K-15)',
-    async (_, type, body, ask) => {
-      const server = await loopbackServer((response) => {
-        response.setHeader('content-type', type);
-        for (const piece of body) response.write(piece);
-        response.end();
-      });
-      const path = cassettePath();
-      const recording = loopbackCassette({ path });
-      const recorded = await ask(server.origin, recording.fetch);
-      await recording.close();
-      expect(server.requests).toHaveLength(1);
-      expect(readLines(path).join()).not.toMatch(/secret-0123456789/);
-      const opened = server.connections();
-      const replayed = await ask(server.origin, replayingCassette(path).fetch);
-      expect(replayed).toEqual(recorded);
-      expect(await ask(server.origin, loopbackCassette({ path, mode: 'replay' }).fetch)).toEqual(recorded);
-      expect([server.requests.length, server.connections()]).toEqual([1, opened]);
-    },
-  );
-
-  it('streamed and plain calls of one body are two records (K-12, X-06)', async () => {
-    const server = await loopbackServer((response, { body }) => {
-      const isStream = JSON.parse(body).stream === true;
-      const chunks = exchanges[isStream ? 1 : 0]?.[2] ?? [];
-      response.setHeader('content-type', isStream ? 'text/event-stream' : 'application/json').end(chunks.join(''));
-    });
-    const cassette = loopbackCassette({ path: cassettePath() });
-    for (const [, , , ask] of exchanges.slice(0, 2)) await ask(server.origin, cassette.fetch);
-    for (const [, , , ask] of exchanges.slice(0, 2)) await ask(server.origin, cassette.fetch);
-    await cassette.close();
-    expect(server.requests).toHaveLength(2);
+describe.each(exchanges)('$name', (exchange) => {
+  it('is asked once, and answered the same from the file (K-01, K-10, K-13, K-15)', async () => {
+    const { server, path, said } = await record(exchange);
+    expect(await exchange.ask(server.origin, replayingCassette(path).fetch)).toEqual(said);
+    expect(server.requests).toHaveLength(1);
+    expect(readLines(path).join()).not.toMatch(/secret-0123456789/);
   });
 
-  it.each([400, 429, 500])('an answer with status %i is the same error again (K-15, K-16, X-05)', async (status) => {
+  it('opens no socket in replay, on a hit or a miss (K-22, N-17)', async () => {
+    const { server, path, said } = await record(exchange);
+    const connect = vi.spyOn(Socket.prototype, 'connect').mockImplementation(() => {
+      throw new Error('A socket was opened.');
+    });
+    const cassette = loopbackCassette({ path, mode: 'replay' });
+    expect(await exchange.ask(server.origin, cassette.fetch)).toEqual(said);
+    await expect(exchange.ask(`${server.origin}/other`, cassette.fetch)).rejects.toThrow();
+    expect(cassette.events.map(({ type }) => type)).toEqual(['hit', 'miss']);
+    expect([connect.mock.calls.length, server.requests.length]).toEqual([0, 1]);
+    connect.mockRestore();
+    const connected = vi.spyOn(Socket.prototype, 'connect');
+    await exchange.ask((await serve(exchange)).origin, loopbackCassette({ path, mode: 'record' }).fetch);
+    expect(connected).toHaveBeenCalled();
+  });
+
+  it('is answered by a server that knows no more than the file (N-17)', async () => {
+    const { path, said } = await record(exchange);
+    const { exchanges: known } = await readCassette(path);
+    const seeded = await loopbackServer((response, { body }) => {
+      const found = known.find(({ request }) => JSON.stringify(request?.body) === JSON.stringify(sorted(body)));
+      if (found === undefined) return void response.writeHead(404).end();
+      response.writeHead(found.response.status, { ...found.response.headers });
+      response.end(found.response.body);
+    });
+    expect(await exchange.ask(seeded.origin, globalThis.fetch)).toEqual(said);
+  });
+
+  it.each([400, 429, 500])('fails the same again with status %i (K-15, K-16, X-05)', async (status) => {
     const server = await loopbackServer((response) => {
       response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_1', 'retry-after': '3' });
       response.end('{"type":"error","error":{"type":"some_error","message":"No."}}');
     });
     const path = cassettePath();
     const recording = loopbackCassette({ path, recordErrors: true });
-    const fail = (send: typeof fetch) =>
-      Promise.allSettled([
-        anthropic(server.origin, send).messages.create(askAnthropic),
-        openai(server.origin, send).chat.completions.create(askOpenAI),
-        ollama(server.origin, send).chat(askOllama),
-      ]).then((results) => results.map((result) => result.status === 'rejected' && describeError(result.reason)));
-    const recorded = await fail(recording.fetch);
+    const recorded = await exchange.ask(server.origin, recording.fetch).catch(describeError);
     await recording.close();
-    expect(recorded).toHaveLength(3);
-    expect(recorded[0]).toMatchObject({ status, requestID: 'req_1', retryAfter: '3' });
-    expect(await fail(replayingCassette(path).fetch)).toEqual(recorded);
+    expect(recorded).toMatchObject({ status });
+    expect(await exchange.ask(server.origin, replayingCassette(path).fetch).catch(describeError)).toEqual(recorded);
+  });
+});
+
+/** A `fetch` that tells when a chunk has come, so that a server need not guess. */
+function watchedFetch(): { readonly fetch: typeof fetch; readonly nextChunk: () => Promise<void> } {
+  let tell = (): void => undefined;
+  return {
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      const watch = new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          controller.enqueue(chunk);
+          tell();
+        },
+      });
+      return new Response(response.body?.pipeThrough(watch) ?? null, response);
+    },
+    nextChunk: () =>
+      new Promise((resolve) => {
+        tell = resolve;
+      }),
+  };
+}
+
+describe.each(streamed)('$name', ({ contentType, pieces, ask }) => {
+  it('leaves no record when it is aborted, and is aborted the same in replay (K-11, K-15, N-17)', async () => {
+    const watched = watchedFetch();
+    let isWhole = false;
+    const server = await loopbackServer(async (response) => {
+      response.setHeader('content-type', contentType);
+      for (const piece of isWhole ? pieces : pieces.slice(0, 1)) {
+        const come = watched.nextChunk();
+        response.write(piece);
+        await come;
+      }
+      if (isWhole) response.end();
+    });
+    const abortedOnArrival = (send: typeof fetch) => {
+      const stop = new AbortController();
+      const abortingSend: typeof fetch = async (input, init) => {
+        const response = await send(input, init);
+        stop.abort();
+        return response;
+      };
+      return ask(server.origin, abortingSend, stop.signal).catch(describeError);
+    };
+    const path = cassettePath();
+    const recording = loopbackCassette({ path, fetch: watched.fetch });
+    const aborted = await abortedOnArrival(recording.fetch);
+    expect(recording.events.at(-1)).toMatchObject({ type: 'skipped', reason: 'aborted' });
+    isWhole = true;
+    await ask(server.origin, recording.fetch);
+    await recording.close();
+    expect(readLines(path)).toHaveLength(1);
+    expect(await abortedOnArrival(replayingCassette(path).fetch)).toEqual(aborted);
   });
 
-  it.each([exchanges[1], exchanges[3]].flatMap((exchange) => (exchange ? [exchange] : [])))(
-    '%s: an abort while recording leaves no record, and an abort in replay is the same error (K-11, K-15)',
-    async (_, type, body, ask) => {
-      let isWhole = false;
-      const server = await loopbackServer((response) => {
-        response.setHeader('content-type', type).write(body[0] ?? '');
-        if (isWhole) response.end(body.slice(1).join(''));
-      });
-      const abortedOnArrival = (send: typeof fetch) => {
-        const stop = new AbortController();
-        const abortingSend: typeof fetch = async (input, init) => {
-          const response = await send(input, init);
-          stop.abort();
-          return response;
-        };
-        return ask(server.origin, abortingSend, stop.signal).catch(describeError);
-      };
-      const path = cassettePath();
-      const recording = loopbackCassette({ path });
-      const aborted = await abortedOnArrival(recording.fetch);
-      expect(recording.events.at(-1)).toMatchObject({ type: 'skipped', reason: 'aborted' });
-      isWhole = true;
-      await ask(server.origin, recording.fetch);
-      await recording.close();
-      expect(readLines(path)).toHaveLength(1);
-      expect(await abortedOnArrival(replayingCassette(path).fetch)).toEqual(aborted);
-    },
-  );
+  it('comes in the same chunks as it was written in (K-12)', async () => {
+    const watched = watchedFetch();
+    const server = await loopbackServer(async (response) => {
+      response.setHeader('content-type', contentType);
+      for (const piece of pieces) {
+        const come = watched.nextChunk();
+        response.write(piece);
+        await come;
+      }
+      response.end();
+    });
+    const path = cassettePath();
+    const cassette = loopbackCassette({ path, fetch: watched.fetch });
+    await ask(server.origin, cassette.fetch);
+    await cassette.close();
+    const [recorded] = (await readCassette(path)).exchanges;
+    const chunks = recorded?.response.chunks ?? [];
+    expect(chunks.map(({ bytes }) => bytes)).toEqual(pieces.map((piece) => Buffer.byteLength(piece)));
+    const times = chunks.map(({ atMs }) => atMs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+});
+
+describe('the official clients', () => {
+  it('plain and streamed calls with one body are records of their own (K-12, X-06)', async () => {
+    const [plain, stream] = [exchanges[0], streamed[0]];
+    if (plain === undefined || stream === undefined) throw new Error('There are no exchanges.');
+    const server = await loopbackServer((response, { body }) => {
+      const { contentType, pieces } = JSON.parse(body).stream === true ? stream : plain;
+      response.setHeader('content-type', contentType).end(pieces.join(''));
+    });
+    const cassette = loopbackCassette({ path: cassettePath() });
+    for (const { ask } of [plain, stream, plain, stream]) await ask(server.origin, cassette.fetch);
+    await cassette.close();
+    expect(server.requests).toHaveLength(2);
+  });
 
   it('a miss reaches the caller through the client (K-22)', async () => {
     const path = cassettePath();
-    const recording = loopbackCassette({ path, fetch: async () => Response.json(message) });
-    await anthropic('http://127.0.0.1:9', recording.fetch).messages.create(askAnthropic);
+    const recording = loopbackCassette({ path, fetch: async () => Response.json({ id: 'msg_1' }) });
+    await askAnthropic('http://127.0.0.1:9', recording.fetch, 'Weather?');
     await recording.close();
-    const asked = anthropic('http://127.0.0.1:9', replayingCassette(path).fetch).messages.create({
-      ...askAnthropic,
-      messages: [{ role: 'user', content: 'Rain?' }],
-    });
-    await expect(asked).rejects.toMatchObject({
+    await expect(askAnthropic('http://127.0.0.1:9', replayingCassette(path).fetch, 'Rain?')).rejects.toMatchObject({
       cause: {
         code: 'cassette/miss',
         nearest: { path: 'messages[0].content', recorded: '"Weather?"', sent: '"Rain?"' },
@@ -213,13 +187,22 @@ describe('the official clients', () => {
   });
 });
 
+/** The JSON with its fields in order, as the file has it. */
+function sorted(text: string): unknown {
+  return JSON.parse(text, (_, value) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}
+
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  const { status, requestID, headers } = error as Error & { status?: number; requestID?: string; headers?: unknown };
+  const { status, status_code, requestID, headers } = error as Error & Readonly<Record<string, unknown>>;
   return {
     name: error.constructor.name,
     message: error.message,
-    status,
+    status: status ?? status_code,
     requestID,
     retryAfter: headers instanceof Headers ? headers.get('retry-after') : undefined,
   };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CassetteError } from '../src/cassette/index.ts';
-import { maskBytes, maskJson } from '../src/cassette/redact.ts';
+import { maskBytes, maskJson } from '../src/cassette/redact/mask.ts';
 import { cassettePath, loopbackCassette, post, replayingCassette } from './support/cassette-server.ts';
 
 const ALPHABET = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'];
@@ -14,6 +14,19 @@ const vendorKey = fc.oneof(
     tail(32).map((end) => start + end),
   ),
 );
+/** A key, and a text that it is recognised in. */
+const carried = fc
+  .tuple(
+    vendorKey,
+    fc.constantFrom(
+      (key: string) => key,
+      (key: string) => JSON.stringify({ api_key: `my-${key}` }),
+      (key: string) => JSON.stringify(JSON.stringify({ 'x-api-key': key })),
+      (key: string) => `?a=1&client_secret=${key}`,
+      (key: string) => `Authorization: Bearer ${key}1`,
+    ),
+  )
+  .map(([key, carry]) => [key, carry(key)] as const);
 /** What somebody may put into a header: nothing gives it away. */
 const plainSecret = tail(10);
 
@@ -88,11 +101,84 @@ describe('a cassette file', () => {
   });
 });
 
+describe('credentials in a body (I10, K-06, N-17)', () => {
+  const key = 'q7Zr2mXw9KpL4vTs';
+  const form = new FormData();
+  form.set('purpose', 'user_data');
+  form.set('api_key', key);
+
+  it.each([
+    ['a JSON field', JSON.stringify({ api_key: key, q: 1 })],
+    ['a JSON field in camel case', JSON.stringify({ extra: { apiKey: key } })],
+    ["a tool server's headers", JSON.stringify({ tools: [{ type: 'mcp', headers: { 'X-My-Token': key } }] })],
+    ['its authorization', JSON.stringify({ mcp_servers: [{ authorization_token: `Bearer ${key}` }] })],
+    ['JSON in a text', JSON.stringify({ arguments: JSON.stringify({ api_key: key }) })],
+    ['JSON in JSON in a text', JSON.stringify({ a: JSON.stringify({ b: JSON.stringify({ 'x-api-key': key }) }) })],
+    ['a bearer token in a text', JSON.stringify({ content: `curl -H "Authorization: Bearer ${key}" https://a.b` })],
+    ['an address in a text', JSON.stringify({ content: `https://a.b/?q=1&client_secret=${key}` })],
+    ['a form', new URLSearchParams({ grant_type: 'x', client_secret: key })],
+    ['a form of parts', form],
+  ])('are masked: %s', async (_, body) => {
+    const path = cassettePath();
+    const recording = loopbackCassette({ path, fetch: async () => new Response('ok') });
+    const init = { method: 'POST', body };
+    await (await recording.fetch('http://127.0.0.1:9/', init)).text();
+    await recording.close();
+    expect(readFileSync(path, 'utf8') + JSON.stringify(recording.events)).not.toContain(key);
+    expect(await (await replayingCassette(path).fetch('http://127.0.0.1:9/', init)).text()).toBe('ok');
+  });
+
+  it.each([
+    ['a JSON field', JSON.stringify({ api_key: key })],
+    ['a form', new URLSearchParams({ grant_type: 'x', client_secret: key })],
+    ['a form of parts', form],
+  ])('are masked where the answer repeats them: %s', async (_, body) => {
+    const path = cassettePath();
+    const recording = loopbackCassette({ path, fetch: async () => new Response(`Incorrect API key: ${key}.`) });
+    await (await recording.fetch('http://127.0.0.1:9/', { method: 'POST', body })).text();
+    await recording.close();
+    expect(JSON.parse(readFileSync(path, 'utf8')).response).toBe(`Incorrect API key: ${'*'.repeat(key.length)}.`);
+  });
+
+  it("are masked in an answer's own fields", async () => {
+    const path = cassettePath();
+    const answer = `{"api_key": "${key}", "arguments": "{\\"client_secret\\":\\"${key}\\"}"}`;
+    const recording = loopbackCassette({ path, fetch: async () => new Response(answer) });
+    await (await recording.fetch('http://127.0.0.1:9/')).text();
+    await recording.close();
+    const { response } = JSON.parse(readFileSync(path, 'utf8'));
+    expect(JSON.parse(response).api_key).toBe('*'.repeat(key.length));
+    expect(response).toBe(answer.replaceAll(key, '*'.repeat(key.length)));
+  });
+
+  it.each([
+    ['a form', new URLSearchParams({ grant_type: 'x', client_secret: 'correcthorse' })],
+    ['JSON', JSON.stringify({ client_secret: 'correcthorse' })],
+  ])('are masked in %s though they are but words', async (_, body) => {
+    const path = cassettePath();
+    const recording = loopbackCassette({ path, fetch: async () => new Response('ok') });
+    await (await recording.fetch('http://127.0.0.1:9/', { method: 'POST', body })).text();
+    await recording.close();
+    expect(readFileSync(path, 'utf8')).not.toContain('correcthorse');
+  });
+
+  it('that are ordinary words are masked where they stand, and leave the answer alone', async () => {
+    const path = cassettePath();
+    const recording = loopbackCassette({ path, fetch: async () => new Response('{"required":["a"]}') });
+    await (await recording.fetch('http://127.0.0.1:9/', post({ authorization: 'required' }))).text();
+    await recording.close();
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+      response: '{"required":["a"]}',
+      request: { body: { authorization: '*' } },
+    });
+  });
+});
+
 describe('masking', () => {
   it('changes no length, and nothing the second time', () => {
     fc.assert(
-      fc.property(fc.string(), vendorKey, fc.string(), (before, key, after) => {
-        const bytes = Buffer.from(`${before} ${key} ${after}`);
+      fc.property(fc.string(), carried, fc.string(), (before, [key, text], after) => {
+        const bytes = Buffer.from(`${before} ${text} ${after}`);
         const once = maskBytes(bytes, []);
         expect(once.length).toBe(bytes.length);
         expect(Buffer.from(once).includes(key)).toBe(false);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { defaultPath } from '../src/cassette/default-path.ts';
+import { describe, expect, it } from 'vitest';
+import { defaultPath } from '../src/cassette/file/default-path.ts';
 import { CassetteError, createCassette, DEFAULT_DOMAINS, type RequestSummary } from '../src/cassette/index.ts';
 import {
   cassettePath,
@@ -135,16 +135,6 @@ describe('a cassette that records what it lacks', () => {
     await (await cassette.fetch(`${server.origin}/get`)).text();
     await cassette.close();
     expect(server.requests).toEqual(['{"once":true}', '']);
-  });
-
-  it('refuses a recorded answer while the cache of the vendor is measured (L-75)', async () => {
-    const server = await counting();
-    let isMeasuring = false;
-    const cassette = loopbackCassette({ path: cassettePath(), isMeasuringCache: () => isMeasuring });
-    await (await cassette.fetch(server.origin, post({}))).text();
-    isMeasuring = true;
-    await expect(cassette.fetch(server.origin, post({}))).rejects.toMatchObject({ code: 'cassette/measuring' });
-    await cassette.close();
   });
 });
 
@@ -295,24 +285,12 @@ describe('hosts', () => {
     expect(await asked('https://api.openai.com/', ['localhost'])).toBe('passed');
   });
 
-  it('looks for its file beside the nearest package.json (K-03)', () => {
+  it('looks for its file beside the nearest package.json, else in the working folder (K-03)', () => {
     const root = dirname(cassettePath());
     const inner = join(root, 'a', 'b');
     mkdirSync(inner, { recursive: true });
     writeFileSync(join(root, 'package.json'), '{}');
     expect(defaultPath(inner)).toBe(join(root, 'cassette.jsonl'));
-  });
-
-  it('is given to a client, or put in the place of the global fetch (K-02)', async () => {
-    const server = await counting();
-    const original = globalThis.fetch;
-    onTestFinished(() => {
-      globalThis.fetch = original;
-    });
-    const cassette = loopbackCassette({ path: cassettePath() });
-    globalThis.fetch = cassette.fetch;
-    for (let time = 0; time < 2; time += 1) await (await fetch(server.origin, post({}))).text();
-    await cassette.close();
-    expect(server.requests).toHaveLength(1);
+    expect(defaultPath('/no/package/anywhere')).toBe('/no/package/anywhere/cassette.jsonl');
   });
 });

@@ -1,7 +1,14 @@
-import type { Difference } from './nearest-record.ts';
+import type { Difference } from './key/compare-requests.ts';
 
+/**
+ * `busy`: another process keeps the file's lock · `closed`: enabled after `close` · `count-pruned`: a step of `prune` would change
+ * what a vendor counted · `malformed`: a line of the file is no record · `measuring`: a recorded answer was asked for while the
+ * vendor's cache is measured · `miss`: no record answers the request · `no-file`, `no-folder`: there is none where the path says.
+ */
 export type CassetteErrorCode =
   | 'cassette/busy'
+  | 'cassette/closed'
+  | 'cassette/count-pruned'
   | 'cassette/malformed'
   | 'cassette/measuring'
   | 'cassette/miss'
@@ -33,4 +40,12 @@ export class CassetteError extends Error {
     this.code = code;
     this.nearest = details.nearest;
   }
+}
+
+/** That a recorded answer would pass for a measurement. */
+export function measuringError(url: string): CassetteError {
+  return new CassetteError(
+    'cassette/measuring',
+    `The vendor's cache is being measured, and a recorded answer to ${url} would not show it; use mode 'record' or 'off', or end measureCache.`,
+  );
 }

@@ -1,9 +1,8 @@
-import { asObject, type JsonValue } from '../json.ts';
-import type { CassetteRecord } from './record.ts';
-import { isRawNumber } from './redact.ts';
+import type { JsonValue } from '../../json.ts';
+import { fieldsOf, joinPath } from '../exact-json.ts';
 import type { RequestSummary } from './request-key.ts';
 
-/** Where two requests first differ. */
+/** Where two requests differ. */
 export interface Difference {
   /** Such as `messages[3].content[0].text`; `url`, `method` and `stream` for what is not the body. */
   readonly path: string;
@@ -12,29 +11,8 @@ export interface Difference {
   readonly sent: string;
 }
 
-/** A record whose request can be compared, and where it differs from the one that was sent. */
-export interface Candidate {
-  readonly record: CassetteRecord;
-  readonly difference: Difference;
-}
-
-/** The record that differs from the request in the fewest places. Another address counts for more than any body. */
-export function findNearest(request: RequestSummary, records: Iterable<CassetteRecord>): Candidate | undefined {
-  let nearest: Candidate | undefined;
-  let fewest = Number.POSITIVE_INFINITY;
-  for (const record of records) {
-    if (record.request === undefined) continue;
-    const places = differences(record.request, request);
-    const distance = places.length + (record.request.url === request.url ? 0 : 1_000_000);
-    const first = places[0];
-    if (first === undefined || distance >= fewest) continue;
-    fewest = distance;
-    nearest = { record, difference: first };
-  }
-  return nearest;
-}
-
-function differences(recorded: RequestSummary, sent: RequestSummary): readonly Difference[] {
+/** Every place where two requests differ, in the order of the fields' names. Empty for requests that ask the same. */
+export function differences(recorded: RequestSummary, sent: RequestSummary): readonly Difference[] {
   const found: Difference[] = [];
   compare(recorded.method, sent.method, 'method', found);
   compare(recorded.url, sent.url, 'url', found);
@@ -65,16 +43,6 @@ function compare(
   }
   if (JSON.stringify(recorded) === JSON.stringify(sent)) return;
   found.push({ path: path === '' ? 'body' : path, ...snippets(recorded, sent) });
-}
-
-function fieldsOf(value: JsonValue | undefined): Readonly<Record<string, JsonValue>> | undefined {
-  if (isRawNumber(value)) return undefined;
-  return asObject(value) as Readonly<Record<string, JsonValue>> | undefined;
-}
-
-function joinPath(path: string, name: string): string {
-  if (!/^[\w$-]+$/.test(name)) return `${path}[${JSON.stringify(name)}]`;
-  return path === '' ? name : `${path}.${name}`;
 }
 
 const BEFORE = 20;

@@ -1,4 +1,4 @@
-import type { CassetteRecord, Chunk } from './record.ts';
+import type { CassetteRecord, Chunk } from '../file/record.ts';
 
 export interface ReplayOptions {
   /** 0 gives every chunk at once, 1 at its recorded time, 2 twice as fast. */

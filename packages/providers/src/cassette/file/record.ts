@@ -1,5 +1,5 @@
-import { asArray, asObject, type JsonValue, parseExactJson } from '../json.ts';
-import type { RequestSummary } from './request-key.ts';
+import { asArray, asObject, type JsonValue, parseExactJson } from '../../json.ts';
+import type { RequestSummary } from '../key/request-key.ts';
 
 /** One exchange as it is kept: one line of the file. */
 export interface CassetteRecord {
@@ -22,6 +22,12 @@ export interface CassetteRecord {
 /** Bytes of a piece, and milliseconds from sending the request to its arrival. */
 export type Chunk = readonly [bytes: number, atMs: number];
 
+/** A body as it arrived. */
+export interface RecordedBody {
+  readonly bytes: Uint8Array;
+  readonly chunks: readonly Chunk[];
+}
+
 const VERSION = 1;
 
 /** The record as a line, its end included. `key` and `response` come first, as in cachy's files. */
@@ -39,14 +45,19 @@ export function encodeRecord({ key, response, binary, ...record }: CassetteRecor
   })}\n`;
 }
 
-/** The record of a line, ours or cachy's; `undefined` if it is neither. */
-export function decodeRecord(text: string, line: number): CassetteRecord | undefined {
-  const fields = asObject(parseExactJson(text));
+/** What a line is that is no record: not JSON, other JSON, or of a format that this version does not know. */
+export type LineProblem = 'no-json' | 'no-record' | 'unknown-version';
+
+/** The record of a line, ours or cachy's, or why it is neither. */
+export function decodeRecord(text: string, line: number): CassetteRecord | LineProblem {
+  const json = parseExactJson(text);
+  if (json === undefined) return 'no-json';
+  const fields = asObject(json);
   const { key, response, v } = fields ?? {};
-  if (fields === undefined || typeof key !== 'string' || typeof response !== 'string') return undefined;
-  if (v !== undefined && v !== VERSION) return undefined;
+  if (fields === undefined || typeof key !== 'string' || typeof response !== 'string') return 'no-record';
+  if (v !== undefined && v !== VERSION) return 'unknown-version';
   const request = decodeRequest(fields['request']);
-  if (v === VERSION && request === undefined) return undefined;
+  if (v === VERSION && request === undefined) return 'no-record';
   const status = fields['status'] ?? fields['status_code'];
   const recordedAt = fields['recordedAt'];
   return {

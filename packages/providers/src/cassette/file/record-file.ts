@@ -12,23 +12,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
-import { parseExactJson } from '../json.ts';
-import { CassetteError } from './cassette-error.ts';
+import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { parseExactJson } from '../../json.ts';
+import { CassetteError } from '../cassette-error.ts';
+import { isSameRequest, type KeyedRequest } from '../key/request-key.ts';
 import { withFileLock } from './file-lock.ts';
-import { type CassetteRecord, decodeRecord, encodeRecord } from './record.ts';
-import { isSameRequest, type KeyedRequest } from './request-key.ts';
-
-interface Line {
-  readonly record: CassetteRecord;
-  readonly text: string;
-}
-
-interface ReadLines {
-  readonly lines: readonly Line[];
-  /** Number of a last line that was cut. */
-  readonly cutLine?: number;
-}
+import { type CassetteLine, readLines } from './read-lines.ts';
+import { type CassetteRecord, encodeRecord, type LineProblem } from './record.ts';
 
 export class RecordFile {
   readonly path: string;
@@ -39,7 +29,7 @@ export class RecordFile {
 
   constructor(path: string) {
     this.path = path;
-    const { lines, cutLine } = existsSync(path) ? readLines(readFileSync(path, 'utf8'), path) : { lines: [] };
+    const { lines, cutLine } = existsSync(path) ? readWhole(readFileSync(path, 'utf8'), path) : { lines: [] };
     for (const { record } of lines) this.#records.set(record.key, record);
     this.cutLine = cutLine;
   }
@@ -89,20 +79,31 @@ function isJson(text: string): boolean {
   return parseExactJson(text) !== undefined;
 }
 
-function readLines(text: string, path: string): ReadLines {
-  const texts = text.split('\n');
-  const last = texts.length - 1;
-  const lines: Line[] = [];
-  for (const [index, lineText] of texts.entries()) {
-    if (lineText.trim() === '') continue;
-    const record = decodeRecord(lineText, index + 1);
-    if (record !== undefined) lines.push({ record, text: lineText });
-    // What follows the last line end is a line that somebody is writing, or died while writing.
-    else if (index === last && !isJson(lineText)) return { lines, cutLine: last + 1 };
-    else
-      throw new CassetteError('cassette/malformed', `Line ${index + 1} of ${path} is not a record that can be read.`);
+interface WholeLines {
+  readonly lines: readonly Extract<CassetteLine, { record: unknown }>[];
+  /** Number of a last line that was cut. */
+  readonly cutLine?: number;
+}
+
+/** The lines of a file in which each is a record, but for a last one that was cut. */
+function readWhole(text: string, path: string): WholeLines {
+  const lines: Extract<CassetteLine, { record: unknown }>[] = [];
+  for (const line of readLines(text)) {
+    if ('record' in line) lines.push(line);
+    else if (line.problem === 'cut') return { lines, cutLine: line.line };
+    else throw malformed(line.line, line.problem, path);
   }
   return { lines };
+}
+
+const PROBLEMS: Readonly<Record<LineProblem, string>> = {
+  'no-json': 'not JSON',
+  'no-record': 'no record',
+  'unknown-version': 'of a format this version does not know',
+};
+
+function malformed(line: number, problem: LineProblem, path: string): CassetteError {
+  return new CassetteError('cassette/malformed', `Line ${line} of ${path} cannot be read: it is ${PROBLEMS[problem]}.`);
 }
 
 async function append(path: string, line: string): Promise<void> {
@@ -131,24 +132,31 @@ async function endLastLine(file: FileHandle): Promise<void> {
 }
 
 async function rewrite(path: string): Promise<void> {
-  const { lines } = readLines(await readFile(path, 'utf8'), path);
+  // The file itself, where the path is a link to it.
+  const target = await realpath(path);
+  const { lines } = readWhole(await readFile(target, 'utf8'), path);
   const newest = new Map(lines.map((line) => [line.record.key, line]));
   const sorted = [...newest.values()].sort(
     (a, b) => order(a.record.response, b.record.response) || order(a.record.key, b.record.key),
   );
-  const aside = `${path}.${randomUUID()}`;
-  const file = await open(aside, 'wx');
+  const { mode } = await stat(target);
+  const aside = `${target}.${randomUUID()}`;
   try {
-    await file.writeFile(sorted.map(({ text }) => `${text}\n`).join(''));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    await rename(aside, path);
+    await writeWhole(aside, sorted.map(({ text }) => `${text}\n`).join(''), mode);
+    await rename(aside, target);
   } catch (error) {
     await rm(aside, { force: true });
     throw error;
+  }
+}
+
+async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,13 +1,10 @@
+import type { CassetteRecord, Chunk, RecordedBody } from '../file/record.ts';
+import { decodeUtf8, type KeyedRequest } from '../key/request-key.ts';
+import { maskBytes, maskText } from '../redact/mask.ts';
+import { isSecretHeader } from '../redact/secret-names.ts';
 import { endsWithLastEvent } from './last-event.ts';
-import type { CassetteRecord, Chunk } from './record.ts';
-import { isSecretHeader, maskBytes, maskText } from './redact.ts';
-import { decodeUtf8, type KeyedRequest } from './request-key.ts';
-
-/** A body as it arrived. */
-export interface RecordedBody {
-  readonly bytes: Uint8Array;
-  readonly chunks: readonly Chunk[];
-}
+import { pruneBody } from './prune.ts';
+import type { PruneStep } from './prune-steps.ts';
 
 /** How a recording ended. */
 export type RecordingEnd =
@@ -51,14 +48,13 @@ export function recordResponse(
   let isOver = false;
   let controller: ReadableStreamDefaultController<Uint8Array>;
 
-  const end = (how: RecordingEnd): void => {
+  const end = (how: Exclude<RecordingEnd, { type: 'complete' }> | 'complete'): void => {
     if (!isRecording) return;
     isRecording = false;
     const body = { bytes: Buffer.concat(pieces), chunks };
-    const isWhole = given === pieces.length && endsWithLastEvent(body.bytes);
+    const isWhole = how === 'complete' || (given === pieces.length && endsWithLastEvent(body.bytes));
     onEnd(isWhole ? { type: 'complete', body } : how);
   };
-  const complete = (): void => end({ type: 'complete', body: { bytes: Buffer.concat(pieces), chunks } });
   const stop = (): void => {
     isOver = true;
     signal?.removeEventListener('abort', onAbort);
@@ -83,7 +79,7 @@ export function recordResponse(
     }
     if (!hasArrived || given < pieces.length || isOver) return;
     stop();
-    complete();
+    end('complete');
     controller.close();
   };
 
@@ -124,29 +120,40 @@ export function recordResponse(
   return {
     response: new Response(stream, { status, statusText, headers: withoutEncoding(headers) }),
     arrived: readAll().catch(fail),
-    end: () => (hasArrived ? complete() : end({ type: 'left' })),
+    end: () => end(hasArrived ? 'complete' : { type: 'left' }),
   };
 }
 
-/** The record of an exchange, without a secret in it. */
+/** The record of an exchange, pruned and without a secret in it. Throws `cassette/count-pruned`, and what a step throws. */
 export function toRecord(
   { key, summary, secrets }: KeyedRequest,
   { status, headers }: Response,
-  { body, recordedAt }: { readonly body: RecordedBody; readonly recordedAt: string },
+  { body, prune, recordedAt }: RecordParts,
 ): CassetteRecord {
-  const bytes = maskBytes(body.bytes, secrets);
+  const masked = { ...body, bytes: maskBytes(body.bytes, secrets) };
+  const pruned = pruneBody(masked, prune);
+  // Again, as what an escape hid stands open in a text that was written anew.
+  const bytes = pruned === masked ? masked.bytes : maskBytes(pruned.bytes, secrets);
   const text = decodeUtf8(bytes);
-  const kept = [...withoutEncoding(headers)].filter(([name]) => !isSecretHeader(name));
+  const kept = [...withoutEncoding(headers)].filter(
+    ([name]) => !isSecretHeader(name) && !(name === 'content-length' && pruned !== masked),
+  );
   return {
     key,
     response: text ?? Buffer.from(bytes).toString('base64'),
     binary: text === undefined,
     status,
     headers: Object.fromEntries(kept.map(([name, value]) => [name, maskText(value, secrets)])),
-    chunks: body.chunks,
+    chunks: pruned.chunks,
     request: summary,
     recordedAt,
   };
+}
+
+interface RecordParts {
+  readonly body: RecordedBody;
+  readonly prune: readonly PruneStep[];
+  readonly recordedAt: string;
 }
 
 /** `fetch` has decoded the body, so what the headers say of its encoded form is no longer true. */

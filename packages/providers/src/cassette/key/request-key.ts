@@ -2,7 +2,7 @@
  * A request as a cassette knows it.
  *
  * Owns: which requests are the same, and the key of each.
- * Leaves to `redact.ts`: what may not be part of it.
+ * Leaves to `redact/`: what may not be part of it.
  *
  * Q1. Requests that differ in method, address (path included), stream flag or body never share a key by design, and a
  *     record that shares one by accident is told apart by its stored request.
@@ -10,28 +10,36 @@
  */
 
 import { createHash } from 'node:crypto';
-import { asObject, type JsonValue, parseExactJson } from '../json.ts';
-import { findSecrets, isRawNumber, maskJson, publicUrl } from './redact.ts';
+import { asObject, type JsonValue, parseExactJson } from '../../json.ts';
+import { fieldsOf, mapItems } from '../exact-json.ts';
+import { findSecrets } from '../redact/find-secrets.ts';
+import { maskJson, publicUrl } from '../redact/mask.ts';
+import { cachyKeys } from './cachy-keys.ts';
+import type { SentRequest } from './sent-request.ts';
 
-/** What a request asks, without its credentials. Stored beside the answer. */
+/**
+ * What a request asks, without its credentials: what makes two requests the same, and what is stored beside the answer. Headers are
+ * no part of it, so requests that differ in a header alone, such as the name of a beta, are the same.
+ */
 export interface RequestSummary {
+  /** In capitals. */
   readonly method: string;
+  /** Whole, without user, fragment and secret parameters. */
   readonly url: string;
+  /** Whether the answer is to come as a stream, by the body's `stream`, the path or the `accept` header. */
   readonly stream: boolean;
-  /** JSON with sorted keys, other text, or the digest of bytes that are neither. */
+  /**
+   * JSON with sorted keys, other text, or the digest of bytes that are neither. Where it is stored, a text of more than 16,384
+   * characters is its beginning and a digest.
+   */
   readonly body: JsonValue;
 }
 
-/** Makes requests alike that should be answered alike, such as by replacing a temporary path. */
+/**
+ * Makes requests alike that should be answered alike, such as by replacing a temporary path. Only the name and the record of a
+ * request change, never what is sent. What it throws, the request rejects with.
+ */
 export type NormalizeRequest = (request: RequestSummary) => RequestSummary;
-
-/** A request about to be sent. */
-export interface SentRequest {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Headers;
-  readonly body: Uint8Array<ArrayBuffer>;
-}
 
 export interface KeyedRequest {
   /** 32 hex digits of a SHA-256. */
@@ -47,16 +55,10 @@ const BOUNDARY = 'cachy-boundary';
 /** Longer texts are stored as their beginning and a digest; documents and images would be kept twice otherwise. */
 const LONGEST_STORED_TEXT = 16_384;
 
-/** The request as it would be sent, its body read. */
-export async function readRequest(request: Request): Promise<SentRequest> {
-  const body = new Uint8Array(await request.arrayBuffer());
-  return { method: request.method, url: new URL(request.url), headers: request.headers, body };
-}
-
 export function keyRequest(sent: SentRequest, normalize: readonly NormalizeRequest[]): KeyedRequest {
-  const secrets = findSecrets(sent.url, sent.headers);
   const bytes = withoutBoundary(sent);
   const body = readBody(bytes);
+  const secrets = findSecrets({ ...sent, body });
   const asked: RequestSummary = {
     method: sent.method,
     url: publicUrl(sent.url, secrets),
@@ -67,7 +69,7 @@ export function keyRequest(sent: SentRequest, normalize: readonly NormalizeReque
   const sorted = sortKeys(asBody);
   return {
     key: sha256(JSON.stringify([method, url, stream, sorted])).slice(0, 32),
-    cachyKeys: cachyKeys(sent.url, bytes, body),
+    cachyKeys: cachyKeys({ url: sent.url, bytes, sorted: typeof body === 'string' ? undefined : sortKeys(body) }),
     summary: { method, url, stream, body: shorten(sorted) },
     secrets,
   };
@@ -110,48 +112,15 @@ function asksForStream({ url, headers }: SentRequest, body: JsonValue): boolean 
 }
 
 function sortKeys(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (isRawNumber(value) || asObject(value) === undefined) return value;
-  const fields = Object.entries(value as Readonly<Record<string, JsonValue>>);
-  return Object.fromEntries(
-    fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, field]) => [name, sortKeys(field)]),
-  );
+  const fields = fieldsOf(value);
+  if (fields === undefined) return mapItems(value, sortKeys);
+  return mapItems(Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1))), sortKeys);
 }
 
 function shorten(value: JsonValue): JsonValue {
-  if (typeof value === 'string') {
-    if (value.length <= LONGEST_STORED_TEXT) return value;
-    return `${value.slice(0, 200)}… (${value.length} characters, sha256:${sha256(value)})`;
-  }
-  if (Array.isArray(value)) return value.map(shorten);
-  if (isRawNumber(value) || asObject(value) === undefined) return value;
-  const fields = Object.entries(value as Readonly<Record<string, JsonValue>>);
-  return Object.fromEntries(fields.map(([name, field]) => [name, shorten(field)]));
-}
-
-/**
- * cachy's keys: 8 hex digits of a SHA-256 over an address, `False` and the body. The address was the host up to its version
- * 0.0.4 and the URL without its `key` parameter since; JSON bodies are written again by Python with sorted keys since 0.0.9.
- * The stream flag is in the hash but was always passed as `False` (AnswerDotAI/cachy, `cachy/core.py` and `core.html.md`, 2026-11).
- */
-function cachyKeys(url: URL, bytes: Uint8Array, body: JsonValue): readonly string[] {
-  const withoutKey = new URL(url);
-  if (withoutKey.searchParams.has('key')) withoutKey.searchParams.delete('key');
-  const bodies = typeof body === 'string' ? [bytes] : [bytes, Buffer.from(writeAsPython(sortKeys(body)))];
-  return [withoutKey.href, url.hostname].flatMap((address) =>
-    bodies.map((written) => createHash('sha256').update(`${address}False`).update(written).digest('hex').slice(0, 8)),
-  );
-}
-
-/** As `json.dumps(value, sort_keys=True)` does, for a value whose keys are sorted. */
-function writeAsPython(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(writeAsPython).join(', ')}]`;
-  if (!isRawNumber(value) && asObject(value) !== undefined) {
-    const fields = Object.entries(value as Readonly<Record<string, JsonValue>>);
-    return `{${fields.map(([name, field]) => `${writeAsPython(name)}: ${writeAsPython(field)}`).join(', ')}}`;
-  }
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escaped);
+  if (typeof value !== 'string') return mapItems(value, shorten);
+  if (value.length <= LONGEST_STORED_TEXT) return value;
+  return `${value.slice(0, 200)}… (${value.length} characters, sha256:${sha256(value)})`;
 }
 
 function sha256(data: string | Uint8Array): string {

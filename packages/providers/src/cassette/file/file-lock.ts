@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asObject } from '../json.ts';
-import { CassetteError } from './cassette-error.ts';
+import { asObject } from '../../json.ts';
+import { CassetteError } from '../cassette-error.ts';
 
 // Writers hold a lock for one append, or for the rewriting of one file.
 const STALE_AFTER_MS = 10_000;
