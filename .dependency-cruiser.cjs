@@ -45,7 +45,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^packages/providers/src/([^/]+\\.ts|cache/)',
-        pathNot: '^packages/providers/src/(index|resolve-model)\\.ts$',
+        pathNot: '^packages/providers/src/(index|resolve-model|read-billing)\\.ts$',
       },
       to: { path: '^packages/providers/src/(anthropic|openai|ollama|transport|cassette|testing)/' },
     },

@@ -1,5 +1,12 @@
 import type { TurnRow } from '@reprise/checkpoint';
-import { asObject, type Count, type Family, type TokenCounts } from '@reprise/providers';
+import {
+  asObject,
+  type Billing,
+  billingFromUsage,
+  type Count,
+  type Family,
+  type TokenCounts,
+} from '@reprise/providers';
 import { AuditError } from './errors.ts';
 
 /** One model response as the audit sees it, whatever it came from. */
@@ -12,6 +19,8 @@ export interface LedgerRow {
   /** How much of the vendor's usage report arrived. */
   readonly usageState: 'final' | 'partial' | 'none';
   readonly tokens: TokenCounts;
+  /** What the vendor said of the bill beside the counts; absent where nothing is known of it. */
+  readonly billing?: Billing;
   /** The cost recorded with the response; `undefined` when its price was unknown then. */
   readonly recordedPicoUsd: bigint | undefined;
 }
@@ -39,6 +48,7 @@ export function ledgerRow(row: TurnRow): LedgerRow {
       reasoning: count(tokens.reasoning),
       serverTools: decodeServerTools(row),
     },
+    billing: billingFromUsage(row.family, decodeRawUsage(row)),
     recordedPicoUsd: row.costPicoUsd ?? undefined,
   };
 }
@@ -48,25 +58,32 @@ function count(column: number | null): Count {
 }
 
 function decodeServerTools({ id, serverTools }: TurnRow): Readonly<Record<string, number>> {
+  const counters = asObject(parse(serverTools));
+  if (counters === undefined) throw unreadable(id, 'server tools are not a JSON object of numbers');
   const requests: Record<string, number> = {};
-  for (const [tool, value] of Object.entries(parseObject(id, serverTools))) {
-    if (typeof value !== 'number') throw unreadable(id);
+  for (const [tool, value] of Object.entries(counters)) {
+    if (typeof value !== 'number') throw unreadable(id, 'server tools are not a JSON object of numbers');
     requests[tool] = value;
   }
   return requests;
 }
 
-function parseObject(id: string, text: string): Readonly<Record<string, unknown>> {
-  try {
-    const object = asObject(JSON.parse(text));
-    if (object !== undefined) return object;
-  } catch (cause) {
-    throw unreadable(id, cause);
-  }
-  throw unreadable(id);
+function decodeRawUsage({ id, rawUsage }: TurnRow): unknown {
+  if (rawUsage === null) return undefined;
+  const usage = parse(rawUsage);
+  if (usage === undefined) throw unreadable(id, 'raw usage is not JSON');
+  return usage;
 }
 
-function unreadable(id: string, cause?: unknown): AuditError {
-  const message = `The server tools of ledger row "${id}" are not a JSON object of numbers.`;
-  return new AuditError('audit/unreadable-row', message, { cause });
+/** `undefined` for what is no JSON. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(id: string, fault: string): AuditError {
+  return new AuditError('audit/unreadable-row', `Ledger row "${id}" is damaged: its ${fault}.`);
 }

@@ -3,11 +3,13 @@ import {
   cacheWriteCount,
   countOrZero,
   type Family,
+  type KnownTurnPrice,
   type PriceDoubt,
   type PriceParts,
   priceTurn,
   promptTokenCount,
   reportsCache,
+  type TurnPrice,
 } from '@reprise/providers';
 import type { LedgerRow } from './ledger.ts';
 
@@ -19,6 +21,7 @@ import type { LedgerRow } from './ledger.ts';
  *
  * A1. paid + read savings = baseline + write surcharge, in whole picoUsd, per turn and in sum.
  * A2. A turn without a known price has no money, and takes no part in the sums of money.
+ *     What a turn paid beside its counts is paid with and without a cache, and takes no part in the savings.
  * A3. What was not reported is not 0: a sum says how many turns it misses.
  * A4. No ratio is given that some turn is missing from, unless asked for.
  */
@@ -42,7 +45,7 @@ export interface CacheStatement {
   readonly tokens: Readonly<Record<TokenBucket, TokenSum>>;
   /** The sums over the priced turns; `undefined` when no turn of some has a price. */
   readonly money: Money | undefined;
-  /** The turns that are priced and reported their cache reads. Ratios are theirs. */
+  /** The turns of which it is known what caching saved. Ratios are theirs. */
   readonly covered: Coverage;
   /** Tokens read from the cache among prompt tokens. */
   readonly hitRatio: number | undefined;
@@ -61,8 +64,13 @@ export interface TurnStatement {
   readonly tokens: Readonly<Record<TokenBucket, Count>>;
   readonly hitRatio: number | undefined;
   readonly isSilent: boolean;
+  /** How sure it is what was paid. */
   readonly priceStatus: 'exact' | 'estimated' | 'unknown';
   readonly priceDoubts: readonly PriceDoubt[];
+  /** Where the vendor's own figure stands that was paid; `undefined` for a list price. */
+  readonly reportedBy: string | undefined;
+  /** How sure it is what caching saved: unknown without cache counters, and without list prices. */
+  readonly savingStatus: 'exact' | 'estimated' | 'unknown';
   readonly money: Money | undefined;
   /** The cost recorded with the response; `undefined` when its price was unknown then. */
   readonly recordedPicoUsd: bigint | undefined;
@@ -88,6 +96,11 @@ export interface Money {
   readonly writeSurchargePicoUsd: bigint;
   /** Read savings − write surcharge. */
   readonly savedPicoUsd: bigint;
+  /**
+   * The part of what was paid that is not the list price of the counts: compaction, an advisor, and what a vendor's own figure differs
+   * by. It stands in the baseline as well.
+   */
+  readonly besidePicoUsd: bigint;
 }
 
 export interface Coverage {
@@ -125,11 +138,13 @@ export function cacheStatement(rows: readonly LedgerRow[], options: StatementOpt
 }
 
 function turnStatement(row: LedgerRow, number: number, price: typeof priceTurn): TurnStatement {
-  const { id, family, model, startedAt, tokens, recordedPicoUsd } = row;
-  const priced = price(tokens, { family, model, at: startedAt });
+  const { id, family, model, startedAt, tokens, billing = {}, recordedPicoUsd } = row;
+  const priced = price(tokens, { family, model, at: startedAt, billing });
   const { fresh, cacheRead, output, reasoning } = tokens;
   const promptTokens = promptTokenCount(tokens);
   const isKnown = cacheRead !== 'not-reported' && promptTokens !== 'not-reported';
+  // A response that was cut off was billed for more than was reported.
+  const priceStatus = priced.status === 'exact' && row.usageState !== 'final' ? 'estimated' : priced.status;
   return {
     number,
     id,
@@ -139,31 +154,53 @@ function turnStatement(row: LedgerRow, number: number, price: typeof priceTurn):
     tokens: { fresh, cacheRead, cacheWrite: cacheWriteCount(tokens), output, reasoning },
     hitRatio: isKnown ? ratio(BigInt(cacheRead), BigInt(promptTokens)) : undefined,
     isSilent: !reportsCache(tokens),
-    // A response that was cut off was billed for more than was reported.
-    priceStatus: priced.status === 'exact' && row.usageState !== 'final' ? 'estimated' : priced.status,
+    priceStatus,
     priceDoubts: priced.doubts,
-    money: priced.status === 'unknown' ? undefined : turnMoney(priced.parts, priced.picoUsd),
+    reportedBy: priced.reportedBy,
+    savingStatus: cacheRead === 'not-reported' ? 'unknown' : savingStatus(priced, priceStatus),
+    money: priced.status === 'unknown' ? undefined : turnMoney(priced),
     recordedPicoUsd,
   };
 }
 
-function turnMoney({ fresh, cacheRead, cacheWrite, output, webSearch }: PriceParts, paidPicoUsd: bigint): Money {
-  const writes = Object.values(cacheWrite).filter((part) => part !== undefined);
-  const cached = [...writes, ...(cacheRead === undefined ? [] : [cacheRead])];
-  const promptTokens = cached.reduce((sum, part) => sum + BigInt(part.tokens), BigInt(fresh.tokens));
-  const readSavingsPicoUsd =
-    cacheRead === undefined ? 0n : BigInt(cacheRead.tokens) * (fresh.picoUsdPerToken - cacheRead.picoUsdPerToken);
-  const writeSurchargePicoUsd = writes.reduce(
-    (sum, part) => sum + BigInt(part.tokens) * (part.picoUsdPerToken - fresh.picoUsdPerToken),
-    0n,
-  );
+function savingStatus(priced: TurnPrice, priceStatus: TurnStatement['priceStatus']): TurnStatement['savingStatus'] {
+  const { iterations } = priced;
+  if (priced.status === 'unknown' || iterations.length === 0) return 'unknown';
+  const listed = iterations.reduce((sum, { picoUsd }) => sum + picoUsd, 0n);
+  const isSure = iterations.every(({ doubts }) => doubts.length === 0) && listed === priced.picoUsd;
+  return isSure ? priceStatus : 'estimated';
+}
+
+function turnMoney({ picoUsd: paidPicoUsd, iterations }: KnownTurnPrice): Money {
+  const counted = iterations.filter(({ isInTokens }) => isInTokens);
+  const total = (of: (parts: PriceParts) => bigint) => counted.reduce((sum, { parts }) => sum + of(parts), 0n);
+  const besidePicoUsd = counted.reduce((rest, { picoUsd }) => rest - picoUsd, paidPicoUsd);
+  const readSavingsPicoUsd = total(readSavings);
+  const writeSurchargePicoUsd = total(writeSurcharge);
   return {
     paidPicoUsd,
-    baselinePicoUsd: promptTokens * fresh.picoUsdPerToken + output.picoUsd + (webSearch?.picoUsd ?? 0n),
+    baselinePicoUsd: total(baseline) + besidePicoUsd,
     readSavingsPicoUsd,
     writeSurchargePicoUsd,
     savedPicoUsd: readSavingsPicoUsd - writeSurchargePicoUsd,
+    besidePicoUsd,
   };
+}
+
+function baseline({ fresh, cacheRead, cacheWrite, output, webSearch }: PriceParts): bigint {
+  const prompt = [fresh, cacheRead, ...Object.values(cacheWrite)];
+  const promptTokens = prompt.reduce((sum, part) => sum + BigInt(part?.tokens ?? 0), 0n);
+  return promptTokens * fresh.picoUsdPerToken + output.picoUsd + (webSearch?.picoUsd ?? 0n);
+}
+
+function readSavings({ fresh, cacheRead }: PriceParts): bigint {
+  return cacheRead === undefined ? 0n : BigInt(cacheRead.tokens) * (fresh.picoUsdPerToken - cacheRead.picoUsdPerToken);
+}
+
+function writeSurcharge({ fresh, cacheWrite }: PriceParts): bigint {
+  return Object.values(cacheWrite)
+    .filter((part) => part !== undefined)
+    .reduce((sum, part) => sum + BigInt(part.tokens) * (part.picoUsdPerToken - fresh.picoUsdPerToken), 0n);
 }
 
 function isPriceChanged({ recordedPicoUsd, money }: TurnStatement): boolean {
@@ -171,7 +208,7 @@ function isPriceChanged({ recordedPicoUsd, money }: TurnStatement): boolean {
 }
 
 function coverage(turns: readonly TurnStatement[]): Coverage {
-  const covered = turns.filter(({ money, tokens }) => money !== undefined && tokens.cacheRead !== 'not-reported');
+  const covered = turns.filter((turn) => turn.savingStatus !== 'unknown');
   const total = (buckets: readonly TokenBucket[]) =>
     buckets.reduce((sum, bucket) => sum + sumTokens(covered, bucket).tokens, 0);
   return {
@@ -197,6 +234,7 @@ function sumMoney(turns: readonly TurnStatement[]): Money {
     readSavingsPicoUsd: sum('readSavingsPicoUsd'),
     writeSurchargePicoUsd: sum('writeSurchargePicoUsd'),
     savedPicoUsd: sum('savedPicoUsd'),
+    besidePicoUsd: sum('besidePicoUsd'),
   };
 }
 

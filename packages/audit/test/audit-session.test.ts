@@ -116,3 +116,20 @@ test.each(['', '[]', '3', '{"webSearch":"two"}'])(
     expect(() => ledgerRow({ ...ROW, serverTools })).toThrow(expect.objectContaining({ code: 'audit/unreadable-row' }));
   },
 );
+
+test('what the raw usage says of the bill is in the statement', async () => {
+  const compaction = { type: 'compaction', input_tokens: 1_000, output_tokens: 10 };
+  const message = { type: 'message', input_tokens: 100, output_tokens: 10 };
+  const store = await storedSession({
+    tokens: { ...NOTHING, fresh: 100, output: 10 },
+    rawUsage: JSON.stringify({ input_tokens: 100, output_tokens: 10, iterations: [compaction, message] }),
+  });
+  const { money } = await auditSession(store, 'session');
+  expect(money).toMatchObject({ besidePicoUsd: 1_000n * 5_000_000n + 10n * 25_000_000n });
+});
+
+test('raw usage that is no JSON is an error, not skipped', () => {
+  expect(() => ledgerRow({ ...ROW, rawUsage: '{"input' })).toThrow(
+    expect.objectContaining({ code: 'audit/unreadable-row' }),
+  );
+});

@@ -1,4 +1,11 @@
-import { CACHE_LIFETIMES, type Count, type KnownTokenCounts, priceTurn } from '@reprise/providers';
+import {
+  type Billing,
+  CACHE_LIFETIMES,
+  type Count,
+  type KnownTokenCounts,
+  priceTurn,
+  tokenCounts,
+} from '@reprise/providers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cacheStatement, type LedgerRow, type Money } from '../src/index.ts';
@@ -29,15 +36,32 @@ const row = fc
   .tuple(tokens, model, startedAt)
   .map(([reported, named, at]) => ledgerRowOf(reported, { ...named, startedAt: at }));
 const ledger = fc.array(row, { maxLength: 12 });
+const iteration = fc
+  .tuple(tokens, fc.constantFrom('message', 'compaction', 'advisor_message', 'something_new'), fc.boolean())
+  .map(([reported, kind, isInTokens]) => ({ kind, tokens: tokenCounts(reported), isInTokens }));
+/** What the vendor says beside the counts: iterations that add up to them or not, a charge of its own, terms known and unknown. */
+const billing: fc.Arbitrary<Billing> = fc.record(
+  {
+    iterations: fc.array(iteration, { maxLength: 4 }),
+    cost: fc.record({ picoUsd: fc.bigInt({ min: 0n, max: 10n ** 13n }), source: fc.constant('a vendor') }),
+    serviceTier: fc.constantFrom('standard', 'batch', 'priority'),
+    inferenceGeo: fc.constantFrom('us', 'global', 'eu'),
+  },
+  { requiredKeys: [] },
+);
+const billedLedger = fc.array(
+  fc.tuple(row, billing).map(([of, said]) => ({ ...of, billing: said })),
+  { maxLength: 12 },
+);
 
 function expectClosed(money: Money): void {
   expect(money.paidPicoUsd + money.readSavingsPicoUsd).toBe(money.baselinePicoUsd + money.writeSurchargePicoUsd);
   expect(money.savedPicoUsd).toBe(money.baselinePicoUsd - money.paidPicoUsd);
 }
 
-test('paid + read savings = baseline + write surcharge, per turn and in sum', () => {
+test('paid + read savings = baseline + write surcharge, per turn and in sum, whatever was billed beside the counts', () => {
   fc.assert(
-    fc.property(ledger, (rows) => {
+    fc.property(billedLedger, (rows) => {
       const { turns, money, covered } = cacheStatement(rows);
       for (const turn of turns) if (turn.money) expectClosed(turn.money);
       if (money) expectClosed(money);
@@ -63,7 +87,9 @@ test('it closes with any rates, reads dearer than fresh tokens included', () => 
           webSearch: undefined,
         };
         const all = [parts.fresh, parts.cacheRead, parts.cacheWrite['5m'], parts.cacheWrite['1h'], parts.output];
-        return { status: 'exact', picoUsd: all.reduce((sum, { picoUsd }) => sum + picoUsd, 0n), parts, doubts: [] };
+        const picoUsd = all.reduce((sum, part) => sum + part.picoUsd, 0n);
+        const iteration = { kind: 'message', model: 'any', isInTokens: true, picoUsd, parts, doubts: [] };
+        return { status: 'exact', picoUsd, reportedBy: undefined, iterations: [iteration], doubts: [] };
       };
       const { turns, money } = cacheStatement(rows, { price });
       for (const turn of turns) expectClosed(turn.money ?? expect.fail('every turn has a price'));
@@ -106,6 +132,7 @@ test('the sums are those of an independent recomputation from the rows', () => {
               readSavingsPicoUsd: sum((of) => cost(of, 'read') - cost(of)),
               writeSurchargePicoUsd: sum((of) => cost(of) - cost(of, 'written')),
               savedPicoUsd: sum((of) => cost(of, 'read', 'written') - cost(of)),
+              besidePicoUsd: 0n,
             },
       );
     }),

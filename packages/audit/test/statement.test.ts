@@ -12,6 +12,7 @@ describe('the figures', () => {
       readSavingsPicoUsd: 0n,
       writeSurchargePicoUsd: 2_000n * 1_250_000n,
       savedPicoUsd: -2_000n * 1_250_000n,
+      besidePicoUsd: 0n,
     });
   });
 
@@ -54,7 +55,7 @@ describe('the figures', () => {
 });
 
 describe('what is not known', () => {
-  test('a silent turn makes sums lower bounds and takes the ratios away', () => {
+  test('a silent turn makes sums lower bounds and takes the ratios away (N-07)', () => {
     const statement = cacheStatement([SECOND_TURN, SILENT_TURN]);
     expect(statement).toMatchObject({ silentTurns: 1, unpricedTurns: 0, hitRatio: undefined, savedRatio: undefined });
     expect(statement.tokens.cacheRead).toEqual({ tokens: 2_000, missingTurns: 1 });
@@ -72,7 +73,7 @@ describe('what is not known', () => {
     expect(statement.money).toEqual(cacheStatement([SECOND_TURN]).money);
   });
 
-  test('where no turn has a price there is no sum, not a sum of 0', () => {
+  test('where no turn has a price there is no sum, not a sum of 0 (N-07)', () => {
     expect(cacheStatement([UNPRICED_TURN]).money).toBeUndefined();
   });
 

@@ -6,6 +6,7 @@ export interface ListPrice {
   /** Writes of the vendor's default lifetime: 5 minutes at Anthropic, 30 at OpenAI. */
   readonly cacheWrite?: number | undefined;
   readonly cacheWrite1h?: number | undefined;
+  readonly cacheWrite12h?: number | undefined;
   readonly webSearch?: number | undefined;
 }
 
@@ -65,5 +66,96 @@ export const PRICE_OVERRIDES: readonly PriceOverride[] = [
     source:
       'Anthropic’s prompt-caching page, September 2026; it leaves the read price open, taken as that of Fable 5.1',
     price: { input: 10, output: 50, cacheRead: 0.25, cacheWrite: 12.5, cacheWrite1h: 20, webSearch: 10 },
+  },
+  {
+    model: 'gpt-6-1-sol',
+    from: 'launch',
+    isConfirmed: true,
+    source:
+      'Price lists of October 2026 that cite OpenAI’s page of the model: Codex Manager 0.4.7, LiteLLM, PromptFuel 1.0.22',
+    price: { input: 2, output: 10, cacheRead: 0.1, cacheWrite: 2.5, webSearch: 10 },
+    above: {
+      promptTokens: 272_000,
+      price: { input: 4, output: 15, cacheRead: 0.2, cacheWrite: 5, webSearch: 10 },
+    },
+  },
+  {
+    model: 'gpt-6-1-terra',
+    from: 'launch',
+    isConfirmed: true,
+    source: 'Price lists of October 2026 that cite OpenAI’s page of the model: LiteLLM, PromptFuel 1.0.24, Apidog',
+    price: { input: 1, output: 5, cacheRead: 0.05, cacheWrite: 1.25, cacheWrite12h: 2.5, webSearch: 10 },
+    above: {
+      promptTokens: 272_000,
+      price: { input: 2, output: 7.5, cacheRead: 0.1, cacheWrite: 2.5, cacheWrite12h: 5, webSearch: 10 },
+    },
+  },
+  {
+    model: 'gpt-6-2-sol',
+    from: 'launch',
+    isConfirmed: true,
+    source: 'developers.openai.com/api/docs/models/gpt-6.2-sol',
+    price: { input: 2, output: 10, cacheRead: 0.1, cacheWrite: 2.5, cacheWrite12h: 5, webSearch: 10 },
+    above: {
+      promptTokens: 272_000,
+      price: { input: 4, output: 15, cacheRead: 0.2, cacheWrite: 5, cacheWrite12h: 10, webSearch: 10 },
+    },
+  },
+  {
+    model: 'gemini-4-argon',
+    from: 'launch',
+    isConfirmed: true,
+    source:
+      'ai.google.dev/gemini-api/docs/generate-content/latest-model; reads: LiteLLM’s and TokenMeter’s lists, October 2026',
+    price: { input: 2, output: 10, cacheRead: 0.1, webSearch: 14 },
+  },
+  {
+    model: 'gemini-4-argon',
+    from: '2026-12-01',
+    isConfirmed: true,
+    source: 'The same: the launch price ends with November',
+    price: { input: 4, output: 20, cacheRead: 0.2, webSearch: 14 },
+  },
+];
+
+/** Terms of a response that multiply each of its token rates. */
+export interface PriceMultiplier {
+  readonly term: 'serviceTier' | 'speed' | 'inferenceGeo';
+  /** In the vendor's words. */
+  readonly value: string;
+  /** The names of the models it is known for; every model where absent. */
+  readonly models?: RegExp;
+  readonly times: number;
+  readonly source: string;
+}
+
+/** What is not here has no known price. Data only. */
+export const PRICE_MULTIPLIERS: readonly PriceMultiplier[] = [
+  { term: 'serviceTier', value: 'standard', times: 1, source: 'The list price' },
+  { term: 'serviceTier', value: 'default', times: 1, source: 'The list price' },
+  {
+    term: 'serviceTier',
+    value: 'batch',
+    models: /^claude-/,
+    times: 0.5,
+    source:
+      'platform.claude.com/docs/en/about-claude/pricing, autumn 2026: half of input and output, cache rates included',
+  },
+  { term: 'speed', value: 'standard', times: 1, source: 'The list price' },
+  {
+    term: 'speed',
+    value: 'fast',
+    models: /^claude-opus-(5|5-5|4-8)$/,
+    times: 2,
+    source: 'Anthropic’s fast-mode page, autumn 2026; cache rates as OpenRouter lists them for its fast variants',
+  },
+  { term: 'inferenceGeo', value: 'global', times: 1, source: 'The list price' },
+  { term: 'inferenceGeo', value: 'not_available', times: 1, source: 'Models before the choice of a place' },
+  {
+    term: 'inferenceGeo',
+    value: 'us',
+    models: /^claude-/,
+    times: 1.1,
+    source: 'Anthropic’s pricing page, spring to autumn 2026: all token rates of Claude 4.6 and later',
   },
 ];

@@ -1,6 +1,7 @@
 import { calcPrice, type MatchLogic, type ModelPrice } from '@pydantic/genai-prices';
+import type { Billing } from './billing.ts';
 import type { Family } from './message.ts';
-import { type ListPrice, PRICE_OVERRIDES } from './price-list.ts';
+import { type ListPrice, PRICE_MULTIPLIERS, PRICE_OVERRIDES } from './price-list.ts';
 
 /** A model at a time. */
 export interface PricedModel {
@@ -16,6 +17,12 @@ export interface FoundPrice {
   readonly doubts: readonly ('other-model' | 'unconfirmed-price' | 'unpriced-extra')[];
 }
 
+/** What the terms of a response make of its token rates. */
+export interface FoundMultiplier {
+  readonly times: number;
+  readonly doubts: readonly 'unpriced-terms'[];
+}
+
 /** Billed things that token counts do not hold. */
 const UNCOUNTED_PRICES = ['requests_kcount', 'output_reasoning_mtok', 'output_citation_mtok'];
 
@@ -24,6 +31,33 @@ export function findPrice(model: PricedModel, promptTokens: number): FoundPrice 
   // Local models have no list price, and their names are often those of hosted ones.
   if (model.family === 'ollama' || isLocalTag(model.model)) return undefined;
   return findOverride(model, promptTokens) ?? findBasePrice(model, promptTokens);
+}
+
+/** What the terms that a response was served on multiply its token rates by. Terms without a known price multiply by 1. */
+export function findMultiplier(terms: Billing, model: string): FoundMultiplier {
+  const name = modelName(model);
+  const told = (['serviceTier', 'speed', 'inferenceGeo'] as const).filter((term) => terms[term] !== undefined);
+  const found = told.map((term) =>
+    PRICE_MULTIPLIERS.find((one) => one.term === term && one.value === terms[term] && (one.models?.test(name) ?? true)),
+  );
+  return {
+    times: found.reduce((product, multiplier) => product * (multiplier?.times ?? 1), 1),
+    doubts: found.includes(undefined) ? ['unpriced-terms'] : [],
+  };
+}
+
+/** The price with each token rate multiplied. */
+export function multiplyPrice(price: ListPrice, times: number): ListPrice {
+  const multiplied = (usd: number | undefined) => (usd === undefined ? undefined : usd * times);
+  return {
+    input: price.input * times,
+    output: price.output * times,
+    cacheRead: multiplied(price.cacheRead),
+    cacheWrite: multiplied(price.cacheWrite),
+    cacheWrite1h: multiplied(price.cacheWrite1h),
+    cacheWrite12h: multiplied(price.cacheWrite12h),
+    webSearch: price.webSearch,
+  };
 }
 
 /**
@@ -54,9 +88,12 @@ function findOverride({ model, at }: PricedModel, promptTokens: number): FoundPr
   );
   if (entry === undefined) return undefined;
   const price = entry.above && promptTokens > entry.above.promptTokens ? entry.above.price : entry.price;
-  // The overrides are the vendor's own prices; Bedrock's regions cost a tenth more.
-  const isConfirmed = entry.isConfirmed && !BEDROCK_PREFIX.test(model);
-  return { price, doubts: isConfirmed ? [] : ['unconfirmed-price'] };
+  // The overrides are the vendor's own prices; Bedrock's regions cost a tenth more than its global endpoint.
+  const isBedrock = BEDROCK_PREFIX.test(model);
+  return {
+    price: isBedrock && !model.startsWith('global.') ? multiplyPrice(price, 1.1) : price,
+    doubts: entry.isConfirmed && !isBedrock ? [] : ['unconfirmed-price'],
+  };
 }
 
 function findBasePrice({ family, model, at }: PricedModel, promptTokens: number): FoundPrice | undefined {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { anthropicCacheTokens, tokensFromAnthropic } from '../src/anthropic/decode-usage.ts';
+import { anthropicCacheTokens, hasInferredLifetimes, tokensFromAnthropic } from '../src/anthropic/decode-usage.ts';
 import { cacheWriteCount, promptTokenCount } from '../src/token-counts.ts';
 
-describe('B-11 layer 3: cache tokens as numbers', () => {
+describe('B-11 layer 3: cache tokens as numbers (B-01, D-14)', () => {
   it('are read where the vendor reports them', () => {
     const usage = {
       input_tokens: 12,
@@ -74,7 +74,7 @@ describe('token counts', () => {
   });
 });
 
-describe('the split of cache writes by lifetime', () => {
+describe('the split of cache writes by lifetime (P-09)', () => {
   const writes = (usage: unknown) => tokensFromAnthropic(usage).cacheWrite;
 
   it('gives the rest of a total that grew after the split to five minutes', () => {
@@ -95,5 +95,55 @@ describe('the split of cache writes by lifetime', () => {
   it('stands where the vendor gave the split only', () => {
     const cache_creation = { ephemeral_5m_input_tokens: 7, ephemeral_1h_input_tokens: null };
     expect(writes({ cache_creation })).toMatchObject({ '5m': 7, '1h': 'not-reported' });
+  });
+
+  const split = (write5m: number, write1h: number) => ({
+    ephemeral_5m_input_tokens: write5m,
+    ephemeral_1h_input_tokens: write1h,
+  });
+
+  it('is exactly that of the iterations, where they add up to the total and the first split does not (P-10)', () => {
+    const usage = {
+      cache_creation_input_tokens: 3337,
+      cache_creation: split(0, 3068),
+      iterations: [
+        { type: 'message', cache_creation_input_tokens: 3068, cache_creation: split(0, 3068) },
+        { type: 'message', cache_creation_input_tokens: 269, cache_creation: split(69, 200) },
+      ],
+    };
+    expect(writes(usage)).toMatchObject({ '5m': 69, '1h': 3268 });
+    expect(hasInferredLifetimes(usage)).toBe(false);
+  });
+
+  it('takes no part of a compaction, which the total leaves out', () => {
+    const usage = {
+      cache_creation_input_tokens: 300,
+      cache_creation: split(100, 0),
+      iterations: [
+        { type: 'compaction', cache_creation_input_tokens: 55_096, cache_creation: split(55_096, 0) },
+        { type: 'message', cache_creation_input_tokens: 300, cache_creation: split(50, 250) },
+      ],
+    };
+    expect(writes(usage)).toMatchObject({ '5m': 50, '1h': 250 });
+  });
+
+  it('is inferred, and known to be, where nothing the vendor split adds up to the total', () => {
+    const usage = {
+      cache_creation_input_tokens: 3337,
+      cache_creation: split(0, 3068),
+      iterations: [{ type: 'message', cache_creation_input_tokens: 1, cache_creation: split(1, 0) }],
+    };
+    expect(writes(usage)).toMatchObject({ '5m': 269, '1h': 3068 });
+    expect(hasInferredLifetimes(usage)).toBe(true);
+  });
+
+  it.each([
+    ['adds up', { cache_creation_input_tokens: 50, cache_creation: split(20, 30) }],
+    ['stands alone', { cache_creation: split(20, 30) }],
+    ['is missing', { cache_creation_input_tokens: 50 }],
+    ['splits nothing', { cache_creation_input_tokens: 0, cache_creation: split(5, 0) }],
+    ['is in no usage', null],
+  ])('is not inferred where it %s', (_name, usage) => {
+    expect(hasInferredLifetimes(usage)).toBe(false);
   });
 });

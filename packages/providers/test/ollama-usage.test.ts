@@ -10,7 +10,7 @@ describe('tokensFromOllama', () => {
     expect(ollamaCacheTokens(record)).toEqual({ read: 80, write: 0 });
   });
 
-  it('tells a reported zero from silence', () => {
+  it('tells a reported zero from silence (B-03, P-03)', () => {
     const record = { prompt_eval_count: 100, eval_count: 7 };
     expect(tokensFromOllama({ ...record, prompt_eval_cached_count: 0 }).cacheRead).toBe(0);
     for (const silent of [record, { ...record, prompt_eval_cached_count: null }]) {

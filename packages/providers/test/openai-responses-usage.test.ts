@@ -93,7 +93,7 @@ describe('xAI', () => {
   });
 });
 
-describe('web searches', () => {
+describe('web searches (L-50)', () => {
   it('are counted beside the usage', () => {
     const toolUsage = { web_search: { num_requests: 3 }, image_gen: { total_tokens: 0 } };
     expect(tokensFromOpenAIResponses(USAGE, { toolUsage }).serverTools).toEqual({ webSearch: 3 });

@@ -4,7 +4,7 @@ import { openaiCachedReadTokens, openaiCacheTokens, tokensFromOpenAIChat } from 
 import { vendorOf } from '../src/openai/vendors.ts';
 import { tokenCounts } from '../src/token-counts.ts';
 
-describe('B-11 layer 3: openaiCacheTokens', () => {
+describe('B-11 layer 3: openaiCacheTokens (B-02, P-01)', () => {
   it.each([
     ['Chat details', { prompt_tokens_details: { cached_tokens: 7, cache_write_tokens: 5 } }, { read: 7, write: 5 }],
     ['Responses details', { input_tokens_details: { cached_tokens: 7, cache_write_tokens: 5 } }, { read: 7, write: 5 }],
@@ -55,7 +55,7 @@ describe('tokensFromOpenAIChat', () => {
     expect(tokensFromOpenAIChat(usage)).toEqual(tokenCounts({ fresh: 10, output: 4 }));
   });
 
-  it('tells a reported zero from silence', () => {
+  it('tells a reported zero from silence (X-17, N-07)', () => {
     const usage = { prompt_tokens: 10, completion_tokens: 4, prompt_tokens_details: { cached_tokens: 0 } };
     expect(tokensFromOpenAIChat(usage).cacheRead).toBe(0);
   });
@@ -78,7 +78,7 @@ describe('tokensFromOpenAIChat', () => {
     expect(tokensFromOpenAIChat(usage).cacheWrite.unknown).toBe('not-reported');
   });
 
-  it("counts Anthropic's own shape net", () => {
+  it("counts Anthropic's own shape net (B-07, P-11)", () => {
     const usage = { input_tokens: 5, output_tokens: 2, cache_read_input_tokens: 90, cache_creation_input_tokens: 7 };
     expect(tokensFromOpenAIChat(usage)).toEqual(
       tokenCounts({ fresh: 5, cacheRead: 90, cacheWrite: { unknown: 7 }, output: 2 }),

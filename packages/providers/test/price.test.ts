@@ -47,7 +47,7 @@ const LIST_PRICES: readonly (readonly [
 ];
 
 describe('list prices', () => {
-  test.each(LIST_PRICES)('%s on %s costs what the vendor lists', (model, date, usd) => {
+  test.each(LIST_PRICES)('%s on %s costs what the vendor lists (D-16)', (model, date, usd) => {
     const [fresh, output, read, write, hourWrite] = usd.map((price) => Math.round(price * 1_000_000));
     const price = priceOf({
       model,
@@ -78,15 +78,15 @@ describe('list prices', () => {
   });
 
   test('$5 per million tokens is 5 000 000 picoUsd per token', () => {
-    const { parts } = priceOf({ fresh: 3 });
+    const { parts } = priceOf({ fresh: 3 }).iterations[0] ?? {};
     expect(parts?.fresh).toEqual({ tokens: 3, picoUsdPerToken: 5_000_000n, picoUsd: 15_000_000n, doubt: undefined });
   });
 
-  test('a web search costs one cent', () => {
+  test('a web search costs one cent (L-50)', () => {
     expect(priceOf({ serverTools: { webSearch: 3 } })).toMatchObject({
       status: 'exact',
       picoUsd: 30_000_000_000n,
-      parts: { webSearch: { requests: 3, picoUsdPerRequest: 10_000_000_000n } },
+      iterations: [{ parts: { webSearch: { requests: 3, picoUsdPerRequest: 10_000_000_000n } } }],
     });
   });
 
@@ -153,17 +153,18 @@ describe('which model', () => {
   test.each([
     ['anthropic', 'claude-nonesuch-9'],
     ['openai-chat', 'nonesuch'],
-    ['openai-chat', 'gpt-6.1-sol'],
+    ['openai-chat', 'gpt-9'],
     ['scripted', 'scripted'],
     ['ollama', 'llama3.2'],
     // Local models that share a name with a hosted one.
     ['ollama', 'deepseek-chat'],
     ['openai-chat', 'deepseek-r1:8b'],
-  ])('%s %s has no known price, which is not 0', (family, model) => {
+  ])('%s %s has no known price, which is not 0 (N-07)', (family, model) => {
     expect(priceOf({ family, model, fresh: 1 })).toEqual({
       status: 'unknown',
       picoUsd: undefined,
-      parts: undefined,
+      reportedBy: undefined,
+      iterations: [],
       doubts: [],
     });
   });
@@ -181,7 +182,7 @@ describe('what was not reported', () => {
     expect(price).toMatchObject({
       status: 'exact',
       picoUsd: 35_000_000n,
-      parts: { cacheRead: undefined, cacheWrite: {} },
+      iterations: [{ parts: { cacheRead: undefined, cacheWrite: {} } }],
     });
   });
 
@@ -197,7 +198,7 @@ describe('what was not reported', () => {
   });
 });
 
-describe('cache writes', () => {
+describe('cache writes (P-09)', () => {
   test('an hour costs twice the input price also where the list leaves it out', () => {
     const price = priceOf({ model: 'global.anthropic.claude-opus-4-8-v1:0', cacheWrite: { '1h': 1 } });
     expect(price).toMatchObject({ status: 'exact', picoUsd: 10_000_000n });
@@ -227,7 +228,7 @@ test('the parts add up to the price', () => {
     output: 23,
     serverTools: { webSearch: 1 },
   });
-  const { fresh, cacheRead, cacheWrite, output, webSearch } = price.parts ?? {};
+  const { fresh, cacheRead, cacheWrite, output, webSearch } = price.iterations[0]?.parts ?? {};
   const parts = [fresh, cacheRead, cacheWrite?.['5m'], cacheWrite?.['1h'], output, webSearch];
   expect(parts.reduce((sum, part) => sum + (part?.picoUsd ?? 0n), 0n)).toBe(price.picoUsd);
 });

@@ -12,6 +12,7 @@ import type { Entry, NewEntry, TokenColumns, TurnCommit } from '@reprise/checkpo
 import {
   type AssistantTurn,
   asObject,
+  billingFromUsage,
   type Count,
   type Message,
   type Model,
@@ -58,7 +59,9 @@ function isRole(value: unknown): value is Message['role'] {
 /** The ledger row of a response: what it used, what it was asked, and what it cost at the time. */
 export function ledgerRow(id: string, turn: AssistantTurn, model: Model, request: ModelRequest): TurnCommit['turn'] {
   const blocks = model.prefixBlocks(request);
-  const price = priceTurn(turn.tokens, { family: turn.family, model: turn.model, at: turn.timing.startedAt });
+  const { tokens, family, model: answeredBy, rawUsage, timing } = turn;
+  const billing = billingFromUsage(family, rawUsage);
+  const price = priceTurn(tokens, { family, model: answeredBy, at: timing.startedAt, billing });
   return {
     id,
     responseId: turn.responseId ?? null,

@@ -78,13 +78,14 @@ function savedColumn(decimals: number): Column {
   return {
     name: 'saved',
     align: 'right',
-    turn: ({ money, tokens, priceStatus }, paint) => {
+    turn: ({ money, savingStatus }, paint) => {
       if (money === undefined) return MARKS.unknown;
-      return tokens.cacheRead === 'not-reported' ? MARKS.missing : cell(money, priceStatus === 'estimated', paint);
+      return savingStatus === 'unknown' ? MARKS.missing : cell(money, savingStatus === 'estimated', paint);
     },
-    sum: ({ money, covered, turnCount, estimatedTurns }, paint) => {
+    sum: ({ money, covered, turns, turnCount }, paint) => {
       if (turnCount > 0 && covered.turnCount === 0) return money === undefined ? MARKS.unknown : MARKS.missing;
-      return cell(covered.money, estimatedTurns > 0 || covered.turnCount < turnCount, paint);
+      const isEstimated = turns.some(({ savingStatus }) => savingStatus === 'estimated');
+      return cell(covered.money, isEstimated || covered.turnCount < turnCount, paint);
     },
   };
 }

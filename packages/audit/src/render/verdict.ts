@@ -20,10 +20,14 @@ export function verdict(statement: CacheStatement): string {
 /** What a reader should know of the figures, a sentence each. */
 export function notes(statement: CacheStatement): readonly string[] {
   const { turnCount, covered, hitRatio, savedRatio, estimatedTurns, priceChangedTurns } = statement;
+  const reportedTurns = statement.turns.filter(({ reportedBy }) => reportedBy !== undefined).length;
+  const besidePicoUsd = statement.money?.besidePicoUsd ?? 0n;
   const isRefused = covered.turnCount > 0 && covered.turnCount < turnCount && (hitRatio ?? savedRatio) === undefined;
   return [
     ...(isRefused ? ['No percentage is given, because it would leave turns out.'] : []),
     ...(estimatedTurns > 0 ? [`The price of ${countOf(estimatedTurns, 'turn')} is estimated.`] : []),
+    ...(reportedTurns > 0 ? [`What ${countOf(reportedTurns, 'turn')} paid is the vendor's own figure.`] : []),
+    ...(besidePicoUsd === 0n ? [] : [besideNote(besidePicoUsd)]),
     ...(priceChangedTurns > 0
       ? [`The cost recorded with ${countOf(priceChangedTurns, 'turn')} differs from the price list used here.`]
       : []),
@@ -41,14 +45,24 @@ function saving({ savedPicoUsd, baselinePicoUsd, paidPicoUsd }: Money, savedRati
   return `Prompt caching cost ${dollars(-savedPicoUsd)} more than no caching, ${instead},`;
 }
 
+function besideNote(besidePicoUsd: bigint): string {
+  const dollars = formatPicoUsd(besidePicoUsd, decimalsFor([besidePicoUsd]));
+  return `Paid and baseline hold ${dollars} beside the list price of the counted tokens, such as compaction or an advisor.`;
+}
+
 /** Why turns are not covered. */
 function gaps({ turns, silentTurns, unpricedTurns }: CacheStatement): string {
   const unpriced = turns.filter((turn) => turn.money === undefined);
   const models = [...new Set(unpriced.map((turn) => printable(turn.model, 40)))];
+  const unlisted = turns.filter(
+    ({ money, tokens, savingStatus }) =>
+      money !== undefined && tokens.cacheRead !== 'not-reported' && savingStatus === 'unknown',
+  ).length;
   const unreported = turns.filter(({ tokens }) => tokens.cacheRead === 'not-reported').length;
   return [
     ...(unpricedTurns > 0 ? [`the price of ${countOf(unpricedTurns, 'turn')} of ${models.join(', ')} is unknown`] : []),
     ...(silentTurns > 0 ? [`${countOf(silentTurns, 'turn')} reported no cache counters`] : []),
+    ...(unlisted > 0 ? [`the list price of ${countOf(unlisted, 'turn')} is unknown`] : []),
     ...(unreported > silentTurns ? [`${countOf(unreported - silentTurns, 'turn')} reported no cache reads`] : []),
   ].join('; ');
 }

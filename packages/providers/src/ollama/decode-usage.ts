@@ -1,5 +1,5 @@
 import { asObject } from '../json.ts';
-import { type Count, countOrZero, readCount, type TokenCounts, tokenCounts } from '../token-counts.ts';
+import { countOrZero, netOfCache, readCount, readGrossCount, type TokenCounts, tokenCounts } from '../token-counts.ts';
 
 /** Cache counters as numbers: what was not reported is 0. */
 export interface OllamaCacheTokens {
@@ -19,18 +19,12 @@ export function ollamaCacheTokens(record: unknown): OllamaCacheTokens {
  */
 export function tokensFromOllama(record: unknown): TokenCounts {
   const reported = asObject(record) ?? {};
-  const prompt = readCount(reported['prompt_eval_count']);
+  const prompt = readGrossCount(reported['prompt_eval_count']);
   const cached = readCount(reported['prompt_eval_cached_count']);
   return tokenCounts({
-    fresh: freshCount(prompt, cached),
+    // More cached than prompt contradicts the format, and leaves the rest unknown.
+    fresh: netOfCache(prompt, cached),
     cacheRead: cached,
     output: readCount(reported['eval_count']),
   });
-}
-
-/** More cached than prompt contradicts the format, and leaves the rest unknown. */
-function freshCount(prompt: Count, cached: Count): Count {
-  if (prompt === 'not-reported') return prompt;
-  const fresh = prompt - countOrZero(cached);
-  return fresh < 0 ? 'not-reported' : fresh;
 }

@@ -1,6 +1,7 @@
 import { asObject } from '../../json.ts';
 import { countOrZero, readCount, readServerTools, type TokenCounts, tokenCounts } from '../../token-counts.ts';
-import { tokensFromOpenAIChat } from '../chat/decode-usage.ts';
+import { type ChatUsageOptions, tokensFromOpenAIChat, usageFindings } from '../chat/decode-usage.ts';
+import type { UsageFinding } from '../chat/settle-usage.ts';
 import { vendorNamed } from '../vendors.ts';
 
 export interface ResponsesUsageOptions {
@@ -19,9 +20,7 @@ export function tokensFromOpenAIResponses(
   { vendor, toolUsage }: ResponsesUsageOptions = {},
 ): TokenCounts {
   const reported = asObject(usage) ?? {};
-  // Some vendors leave reasoning out of their completions and count it here (xAI, 2026-11).
-  const isDifferentHere = vendor === undefined || vendorNamed(vendor).completionLacks !== undefined;
-  const tokens = tokensFromOpenAIChat(reported, isDifferentHere ? {} : { vendor });
+  const tokens = tokensFromOpenAIChat(reported, chatOptions(vendor));
   return {
     ...tokens,
     cacheWrite: readWriteSplit(reported) ?? tokens.cacheWrite,
@@ -31,6 +30,19 @@ export function tokensFromOpenAIResponses(
       ...readWebSearches(toolUsage),
     },
   };
+}
+
+/** What was odd about a Responses usage object, and how it was taken; empty for one that reads as its vendor writes it. */
+export function responsesUsageFindings(
+  usage: unknown,
+  { vendor }: ResponsesUsageOptions = {},
+): readonly UsageFinding[] {
+  return usageFindings(usage, chatOptions(vendor));
+}
+
+/** Some vendors leave reasoning out of their completions and count it here (xAI, 2026-11). */
+function chatOptions(vendor: string | undefined): ChatUsageOptions {
+  return vendor === undefined || vendorNamed(vendor).completionLacks !== undefined ? {} : { vendor };
 }
 
 /** The writes by lifetime, if the parts add up to the total. */
