@@ -136,7 +136,7 @@ describe('explicit caches', () => {
     expect(readBehind(60, 'tool_use')).toBe(2000);
   });
 
-  test('one changed character ends every read at the last mark before it', () => {
+  test('one changed character ends every read at the last mark before it (D-19, L-72)', () => {
     fc.assert(
       fc.property(markedBlocks, fc.nat(), fc.nat(), ([blocks, marks], blockPick, characterPick) => {
         const changed = blockPick % blocks.length;
@@ -153,7 +153,7 @@ describe('explicit caches', () => {
     );
   });
 
-  test('the same request again reads all that was written and writes nothing', () => {
+  test('the same request again reads all that was written and writes nothing (L-71)', () => {
     fc.assert(
       fc.property(markedBlocks, ([blocks, marks]) => {
         const request = cachedRequest(blocks, marks);

@@ -72,7 +72,10 @@ describe('any session', () => {
         expect(indexes).toEqual([...new Set(indexes)].sort((a, b) => a - b));
         for (const { blockIndex, path } of marks) {
           expect(blocks[blockIndex]).toMatchObject({ markable: true, path });
-          const bytes = blocks.slice(0, blockIndex + 1).reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+          const prefix = blocks.slice(0, blockIndex + 1);
+          // A picture may be more tokens than bytes.
+          if (prefix.some(({ kind }) => kind === 'image')) continue;
+          const bytes = prefix.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
           expect(bytes).toBeGreaterThanOrEqual(rules.minimumTokens);
         }
         expect(planBreakpoints(blocks, 'auto', rules).marks).toEqual(marks);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CacheState, EMPTY_CACHE, serveFromCache } from '../src/cache/cache-model.ts';
+import { type CacheMark, type CacheState, EMPTY_CACHE, serveFromCache } from '../src/cache/cache-model.ts';
 import { type CacheRules, cacheRules } from '../src/cache/family-rules.ts';
 import { type CachePolicy, planBreakpoints } from '../src/cache/plan-breakpoints.ts';
 import { type PrefixBlock, prefixHashes } from '../src/cache/prefix.ts';
@@ -13,6 +13,12 @@ const WRITE = 125;
 const PREMIUM = WRITE - FRESH;
 
 const anthropic = cacheRules('anthropic', 'claude-sonnet-4-6');
+const openai = cacheRules('openai-responses', 'gpt-6.1-sol');
+
+const DIALECTS = [
+  ['anthropic', anthropic],
+  ['openai', openai],
+] as const;
 
 /** These keep the end of every request, as `auto` does. */
 const END_KEEPING: readonly CachePolicy[] = [
@@ -33,15 +39,17 @@ const OTHERS: readonly CachePolicy[] = [
 ];
 
 type Requests = readonly (readonly PrefixBlock[])[];
-type MarksOf = (blocks: readonly PrefixBlock[]) => readonly number[];
+type MarksOf = (blocks: readonly PrefixBlock[]) => readonly CacheMark[];
 
-describe('P5: a conversation that only grows', () => {
+describe.each(DIALECTS)('P5: a conversation that only grows: %s (N-06, P-02)', (dialect, family) => {
   test('no sequence of legal plans is cheaper than `auto` without the premium of its last writes, on any small one', () => {
     const random = seededRandom(5);
     for (let run = 0; run < 60; run += 1) {
-      const requests = smallConversation(random);
+      const requests = smallConversation(random, dialect);
       // Small limits, so that a few blocks are many.
-      const rules = { ...anthropic, minimumTokens: random.upTo(9), lookbackPositions: 1 + random.upTo(2) };
+      const reach = 1 + random.upTo(2);
+      const lookbackPositions = dialect === 'anthropic' ? reach : 1;
+      const rules = { ...family, minimumTokens: random.upTo(9), lookbackPositions, vendorLookbackPositions: reach };
       const auto = account(requests, planned('auto', rules), rules);
       const best = bestOfAllPlans(requests, rules);
       expect(best.cost).toBe(auto.cost - PREMIUM * auto.lastWritten);
@@ -52,26 +60,31 @@ describe('P5: a conversation that only grows', () => {
   test('no policy reads more in any request, none is cheaper beyond the last writes, and none that keeps the end is cheaper', () => {
     const random = seededRandom(6);
     for (let run = 0; run < 300; run += 1) {
-      const requests = longConversation(random);
-      const auto = account(requests, planned('auto', anthropic), anthropic);
+      const requests = longConversation(random, dialect);
+      const auto = account(requests, planned('auto', family), family);
       expect(auto.reads.at(-1)).toBeGreaterThan(0);
       for (const policy of [...END_KEEPING, ...OTHERS]) {
-        const other = account(requests, planned(policy, anthropic), anthropic);
+        const other = account(requests, planned(policy, family), family);
         const slack = END_KEEPING.includes(policy) ? 0 : PREMIUM * auto.lastWritten;
         expect(other.cost, JSON.stringify(policy)).toBeGreaterThanOrEqual(auto.cost - slack);
         for (const [index, read] of other.reads.entries()) expect(read).toBeLessThanOrEqual(auto.reads[index] ?? 0);
       }
-      const anyMarks: MarksOf = (blocks) => Array.from({ length: 4 }, () => random.upTo(blocks.length - 1));
-      const other = account(requests, (blocks) => anyMarks(blocks).filter((at) => blocks[at]?.markable), anthropic);
+      const anyMarks: MarksOf = (blocks) =>
+        Array.from({ length: 4 }, () => markAt(random.upTo(blocks.length - 1), family));
+      const other = account(
+        requests,
+        (blocks) => anyMarks(blocks).filter(({ blockIndex }) => blocks[blockIndex]?.markable),
+        family,
+      );
       expect(other.cost).toBeGreaterThanOrEqual(auto.cost - PREMIUM * auto.lastWritten);
     }
   });
 
   test('the bound is met: a single request is cheapest without marks, by a quarter of what `auto` writes', () => {
     const once = [requestBlocks([looseBlock('system', 'x'.repeat(4000))], [[looseBlock('user', 'x'.repeat(1000))]])];
-    expect(account(once, planned('auto', anthropic), anthropic).cost).toBe(5000 * WRITE);
-    expect(account(once, planned('none', anthropic), anthropic).cost).toBe(5000 * FRESH);
-    const partly = account(once, planned('system_and_tools', anthropic), anthropic);
+    expect(account(once, planned('auto', family), family).cost).toBe(5000 * WRITE);
+    expect(account(once, planned('none', family), family).cost).toBe(5000 * FRESH);
+    const partly = account(once, planned('system_and_tools', family), family);
     expect(partly.cost).toBe(4000 * WRITE + 1000 * FRESH);
   });
 });
@@ -87,19 +100,28 @@ test('a changed system prompt leaves `auto` the tools, as it leaves them to `too
   }
 });
 
-test('P3: a policy of one mark finds the entry before it, however much a turn adds', () => {
-  const random = seededRandom(7);
-  for (let run = 0; run < 200; run += 1) {
-    const requests = longConversation(random);
-    for (const policy of ['last_user_message', 'automatic', { breakpoints: ['last'] }] as const) {
-      const { reads, totals } = account(requests, planned(policy, anthropic), anthropic);
-      expect(reads.slice(1)).toEqual(totals.slice(0, -1));
+test.each(DIALECTS)(
+  'P3: a policy of one mark finds the entry before it, however much a turn adds: %s (P-07)',
+  (dialect, rules) => {
+    const random = seededRandom(7);
+    for (let run = 0; run < 200; run += 1) {
+      const requests = longConversation(random, dialect);
+      for (const policy of ['last_user_message', 'automatic', { breakpoints: ['last'] }] as const) {
+        // OpenAI's own mark looks at some twenty earlier ends only.
+        if (policy === 'automatic' && dialect === 'openai') continue;
+        const { reads, totals } = account(requests, planned(policy, rules), rules);
+        expect(reads.slice(1)).toEqual(totals.slice(0, -1));
+      }
     }
-  }
-});
+  },
+);
 
 function planned(policy: CachePolicy, rules: CacheRules): MarksOf {
-  return (blocks) => planBreakpoints(blocks, policy, rules).marks.map((mark) => mark.blockIndex);
+  return (blocks) => planBreakpoints(blocks, policy, rules).marks;
+}
+
+function markAt(blockIndex: number, { lifetimes }: CacheRules): CacheMark {
+  return { blockIndex, lifetime: lifetimes[0] ?? 'unknown' };
 }
 
 /** In a conversation that only grows, the number of blocks names a prefix. */
@@ -125,15 +147,14 @@ function account(requests: Requests, marksOf: MarksOf, rules: CacheRules, hashes
 function serve(
   state: CacheState,
   blocks: readonly PrefixBlock[],
-  marked: readonly number[],
+  marks: readonly CacheMark[],
   rules: CacheRules,
   hashesOf = byLength,
 ) {
   const hashes = hashesOf(blocks);
   const sized = blocks.map(({ kind, text }, at) => ({ hash: hashes[at] ?? '', kind, tokens: text.length }));
-  const marks = marked.map((blockIndex) => ({ blockIndex, lifetime: '5m' as const }));
   const verdict = serveFromCache(state, { at: 0, blocks: sized, marks }, rules);
-  const written = verdict.written['5m'] ?? 0;
+  const written = Object.values(verdict.written).reduce((sum, tokens) => sum + tokens, 0);
   return { ...verdict, written, cost: verdict.fresh * FRESH + verdict.read * READ + written * WRITE };
 }
 
@@ -159,18 +180,32 @@ function bestOfAllPlans(requests: Requests, rules: CacheRules) {
   return { cost: Math.min(...[...reached.values()].map(({ cost }) => cost)), reads };
 }
 
-function legalPlans(blocks: readonly PrefixBlock[], rules: CacheRules): readonly (readonly number[])[] {
-  let plans: readonly (readonly number[])[] = [[]];
-  for (const [at, { markable }] of blocks.entries()) {
-    if (markable)
-      plans = [...plans, ...plans.filter(({ length }) => length < rules.maxMarks).map((plan) => [...plan, at])];
-  }
-  return plans;
+function legalPlans(blocks: readonly PrefixBlock[], rules: CacheRules): readonly (readonly CacheMark[])[] {
+  const subsets = (most: number) => {
+    let plans: readonly (readonly CacheMark[])[] = [[]];
+    for (const [at, { markable }] of blocks.entries()) {
+      if (!markable) continue;
+      plans = [...plans, ...plans.filter(({ length }) => length < most).map((plan) => [...plan, markAt(at, rules)])];
+    }
+    return plans;
+  };
+  if (rules.dialect === 'anthropic') return subsets(rules.maxMarks);
+  const implicit = { ...markAt(blocks.length - 1, rules), isVendorPlaced: true as const };
+  return [...subsets(rules.maxMarks), ...subsets(rules.maxMarks - 1).map((plan) => [...plan, implicit])];
+}
+
+type Dialect = (typeof DIALECTS)[number][0];
+
+/** As a dialect has it: OpenAI's marks stand on nothing that the model made, and on no tool. */
+function markableIn(dialect: Dialect, block: LooseBlock): LooseBlock {
+  const isInput = block.role === 'user' || block.role === 'system';
+  return dialect === 'anthropic' ? block : { ...block, markable: isInput };
 }
 
 /** Two or three requests of few blocks, of one to five tokens each. */
-function smallConversation(random: Random): Requests {
-  const block = (role: PrefixBlock['role'], kind: string) => looseBlock(role, 'x'.repeat(1 + random.upTo(4)), kind);
+function smallConversation(random: Random, dialect: Dialect): Requests {
+  const block = (role: PrefixBlock['role'], kind: string) =>
+    markableIn(dialect, looseBlock(role, 'x'.repeat(1 + random.upTo(4)), kind));
   return conversation(random, {
     stable: [block('tool', 'tool'), block('system', 'text')].slice(random.upTo(2)),
     requestCount: 2 + random.upTo(1),
@@ -181,12 +216,16 @@ function smallConversation(random: Random): Requests {
 }
 
 /** Requests that begin above the minimum; a turn may add far more than a lookback covers. */
-function longConversation(random: Random): Requests {
-  const block = (role: PrefixBlock['role'], kind: string) => looseBlock(role, 'x'.repeat(1 + random.upTo(400)), kind);
+function longConversation(random: Random, dialect: Dialect): Requests {
+  const block = (role: PrefixBlock['role'], kind: string) =>
+    markableIn(dialect, looseBlock(role, 'x'.repeat(1 + random.upTo(400)), kind));
   const some = <Kind extends string>(role: PrefixBlock['role'], kinds: readonly [Kind, ...Kind[]]) =>
     Array.from({ length: random.upTo(30) }, () => block(role, random.pick(kinds)));
   return conversation(random, {
-    stable: [looseBlock('tool', 'x'.repeat(random.upTo(1500)), 'tool'), looseBlock('system', 'x'.repeat(1024))],
+    stable: [
+      markableIn(dialect, looseBlock('tool', 'x'.repeat(random.upTo(1500)), 'tool')),
+      looseBlock('system', 'x'.repeat(1024)),
+    ],
     requestCount: 2 + random.upTo(4),
     answer: () => [...some('assistant', ['thinking', 'text', 'tool_use']), block('assistant', 'text')],
     next: () => [...some('user', ['text', 'tool_result', 'image']), block('user', 'text')],

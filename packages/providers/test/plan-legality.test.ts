@@ -1,141 +1,210 @@
 import { expect, test } from 'vitest';
 import { placeMarks } from '../src/anthropic/place-marks.ts';
 import { anthropicPrefixBlocks } from '../src/anthropic/prefix-blocks.ts';
-import type { MessagesBody, WireBlock } from '../src/anthropic/wire.ts';
+import { chatPrefixBlocks } from '../src/cache/chat-prefix.ts';
 import { type CacheRules, cacheRules } from '../src/cache/family-rules.ts';
 import {
   type BreakpointPlan,
   type CachePolicy,
+  IMPLICIT_MARK,
+  type PlannedMark,
   planBreakpoints,
   TOP_LEVEL_FLAG,
 } from '../src/cache/plan-breakpoints.ts';
-import type { PrefixBlock } from '../src/cache/prefix.ts';
+import type { MarkLifetime, RequestedMark } from '../src/cache/policy.ts';
+import { type PrefixBlock, prefixHashes } from '../src/cache/prefix.ts';
+import { placeChatMarks } from '../src/openai/chat/place-marks.ts';
+import { placeResponsesMarks } from '../src/openai/responses/place-marks.ts';
+import { responsesPrefixBlocks } from '../src/openai/responses/prefix-blocks.ts';
 import { type Random, seededRandom } from './support/random.ts';
+import { randomChatBody, randomMessagesBody, randomPolicy, randomResponsesBody } from './support/random-bodies.ts';
 
 const RUNS = 100_000;
 
-const NAMED = [
-  'auto',
-  'automatic',
-  'system_and_tools',
-  'tools_only',
-  'last_user_message',
-  'last_2_user_messages',
-  'last_3_user_messages',
-] as const;
+/** One request of a dialect: its blocks, and a check that its body carries a plan's marks and is else the same prompt. */
+interface Sample {
+  readonly blocks: readonly PrefixBlock[];
+  readonly rules: CacheRules;
+  readonly lifetimes: readonly [MarkLifetime, ...MarkLifetime[]];
+  checkPlaced(marks: readonly PlannedMark[]): void;
+}
 
 const anthropic = cacheRules('anthropic', 'claude-sonnet-4-6');
+const chat = cacheRules('openai-chat', 'gpt-6');
+const responses = cacheRules('openai-responses', 'gpt-6.1-sol');
 
-test('N-06: no plan for any of 100 000 requests breaks a rule', () => {
-  const random = seededRandom(1);
-  const seen = { full: 0, flagged: 0, rolling: 0, noted: 0, bare: 0 };
-  for (let run = 0; run < RUNS; run += 1) {
-    const body = randomBody(random);
-    const blocks = anthropicPrefixBlocks(body);
-    const policy = randomPolicy(random);
-    const rules = { ...anthropic, minimumTokens: random.pick([0, 200, 1024]) };
-    const plan = planBreakpoints(blocks, policy, rules);
-    const broken = brokenRule(blocks, plan, policy, rules);
-    if (broken) throw new Error(`${broken}: ${JSON.stringify({ policy, plan, blocks })}`);
-    seen.full += Number(plan.marks.length === 4);
-    seen.flagged += Number(plan.marks.some(({ path }) => path === TOP_LEVEL_FLAG));
-    seen.rolling += Number(plan.marks.some(({ reason }) => reason.includes('too far back')));
-    seen.noted += Number(plan.notes.length > 0);
-    seen.bare += Number(plan.marks.length === 0);
-    // Dearer to check, and the same code every time.
-    if (run % 50 === 0) checkPlaced(body, blocks, plan, policy, rules);
+function anthropicSample(random: Random): Sample {
+  const body = randomMessagesBody(random);
+  return {
+    blocks: anthropicPrefixBlocks(body),
+    rules: anthropic,
+    lifetimes: ['5m', '1h'],
+    checkPlaced: (marks) => checkBody(body, placeMarks(body, marks), marks, anthropicPrefixBlocks, 'cache_control'),
+  };
+}
+
+function openaiSample(random: Random): Sample {
+  if (random.upTo(1) === 0) {
+    const body = randomChatBody(random);
+    const blocksOf = (of: unknown) => chatPrefixBlocks(of, chat);
+    const place = (marks: readonly PlannedMark[]) => placeChatMarks(body, marks, chat);
+    const checkPlaced = (marks: readonly PlannedMark[]) => checkOpenAI(body, place(marks), marks, blocksOf);
+    return { blocks: blocksOf(body), rules: chat, lifetimes: ['30m'], checkPlaced };
   }
-  for (const [kind, count] of Object.entries(seen)) expect(count, kind).toBeGreaterThan(500);
-}, 60_000);
+  const body = randomResponsesBody(random);
+  const place = (marks: readonly PlannedMark[]) => placeResponsesMarks(body, marks, responses);
+  const checkPlaced = (marks: readonly PlannedMark[]) => checkOpenAI(body, place(marks), marks, responsesPrefixBlocks);
+  return { blocks: responsesPrefixBlocks(body), rules: responses, lifetimes: ['30m', '12h'], checkPlaced };
+}
 
-/** The rules in the vendor's words, not in the planner's. */
-function brokenRule(
-  blocks: readonly PrefixBlock[],
-  { marks, notes }: BreakpointPlan,
-  policy: CachePolicy,
-  rules: CacheRules,
-): string | undefined {
-  if (marks.length > 4) return 'more than four marks';
+test.each([
+  ['anthropic', anthropicSample, brokenAnthropicRule],
+  ['openai', openaiSample, brokenOpenAIRule],
+] as const)(
+  'no plan for any of 100 000 requests breaks a rule of %s (N-06, P-02, P-06, X-01)',
+  (dialect, sampleOf, brokenRule) => {
+    const random = seededRandom(1);
+    const seen = { full: 0, vendor: 0, rolling: 0, noted: 0, mixed: 0, dropped: 0, raised: 0 };
+    for (let run = 0; run < RUNS; run += 1) {
+      const { blocks, lifetimes, checkPlaced, ...sample } = sampleOf(random);
+      const policy = randomPolicy(random, lifetimes);
+      const messageMarks = randomMessageMarks(random, blocks, lifetimes);
+      const rules = { ...sample.rules, minimumTokens: random.pick([0, 200, 1024]) };
+      const plan = planBreakpoints(blocks, policy, rules, messageMarks);
+      const broken =
+        brokenRule(blocks, plan, policy, lifetimes) ??
+        brokenPromise(blocks, plan, policy, rules.minimumTokens, messageMarks.length);
+      if (broken) throw new Error(`${broken}: ${JSON.stringify({ policy, plan, messageMarks, blocks })}`);
+      seen.full += Number(plan.marks.length === 4);
+      seen.vendor += Number(plan.marks.some(({ isVendorPlaced }) => isVendorPlaced));
+      seen.rolling += Number(plan.marks.some(({ reason }) => reason.includes('too far back')));
+      seen.noted += Number(plan.notes.length > 0);
+      seen.mixed += Number(new Set(plan.marks.map(({ lifetime }) => lifetime)).size > 1);
+      seen.dropped += Number(plan.notes.some(({ cause }) => cause === 'too-many'));
+      seen.raised += Number(plan.notes.some(({ cause }) => cause === 'lifetime-order'));
+      // Dearer to check, and the same code every time.
+      if (run % 50 !== 0) continue;
+      checkPlaced(plan.marks);
+      expect(planBreakpoints(blocks, policy, rules, messageMarks)).toEqual(plan);
+    }
+    const { raised, ...others } = seen;
+    for (const [kind, count] of Object.entries(others)) expect(count, kind).toBeGreaterThan(500);
+    expect(raised > 500).toBe(dialect === 'anthropic');
+  },
+  60_000,
+);
+
+/** Anthropic's rules in the vendor's words. */
+function brokenAnthropicRule(blocks: readonly PrefixBlock[], { marks }: BreakpointPlan): string | undefined {
+  if (marks.length > 4) return 'more than four marks, the flag counted';
   let before = -1;
-  for (const { blockIndex, path, lifetime, reason } of marks) {
+  let isLate = false;
+  for (const { blockIndex, path, lifetime } of marks) {
     const block = blocks[blockIndex];
     if (blockIndex <= before) return 'out of order, or two marks on a block';
     before = blockIndex;
     if (!block || (path !== block.path && path !== TOP_LEVEL_FLAG)) return 'a mark on no block';
     if (block.kind.includes('thinking') || block.text === '{"type":"text","text":""}') return 'a block that takes none';
-    if (lifetime !== ((typeof policy === 'object' && policy.ttl) || '5m')) return 'another lifetime than was asked for';
-    if (reason === '') return 'no reason';
-  }
-  const shortest = blocks.slice(0, (marks[0]?.blockIndex ?? blocks.length) + 1);
-  if (marks.length > 0 && bytesOf(shortest) < rules.minimumTokens) return 'surely below the minimum';
-  if (notes.some(({ message }) => message === '')) return 'an empty note';
-  if (policy !== 'auto' && marks.length === 0 && notes.length === 0) {
-    return typeof policy === 'object' && policy.breakpoints.length === 0
-      ? undefined
-      : 'nothing placed and nothing said';
+    if (lifetime !== '5m' && lifetime !== '1h') return 'a lifetime that is not sold';
+    if (isLate && lifetime === '1h') return '1h behind 5m';
+    isLate ||= lifetime === '5m';
   }
   return undefined;
 }
 
-function checkPlaced(
-  body: MessagesBody,
+const TAKES_MARK =
+  /"type":"(?:input_text|input_image|input_file|text|image_url|input_audio|file)"|"(?:content|output)":"[^"]/;
+
+const EMPTY = /"(?:text|content|output)":""/;
+
+/** OpenAI's rules in the vendor's words. */
+function brokenOpenAIRule(
   blocks: readonly PrefixBlock[],
-  plan: BreakpointPlan,
+  { marks }: BreakpointPlan,
   policy: CachePolicy,
-  rules: CacheRules,
+  lifetimes: readonly string[],
+): string | undefined {
+  if (marks.length > 4) return 'more than four marks, the implicit one counted';
+  const own = marks.filter(({ path }) => path === IMPLICIT_MARK);
+  if (own.length !== Number(policy === 'auto' || policy === 'automatic')) return 'implicit mode against the policy';
+  let before = -1;
+  for (const { blockIndex, path, lifetime } of marks.slice(0, marks.length - own.length)) {
+    const block = blocks[blockIndex];
+    if (blockIndex <= before) return 'out of order, or two marks on a block';
+    before = blockIndex;
+    if (path !== block?.path) return 'a mark on no block';
+    if (block.role === 'assistant' || block.role === 'tool') return 'a mark on an answer or a tool';
+    if (!TAKES_MARK.test(block.text) || EMPTY.test(block.text)) return 'a part that takes none';
+    if (!lifetimes.includes(lifetime)) return 'a lifetime that is not sold';
+  }
+  return undefined;
+}
+
+/** What the planner promises of every dialect. */
+function brokenPromise(
+  blocks: readonly PrefixBlock[],
+  { marks, notes }: BreakpointPlan,
+  policy: CachePolicy,
+  minimumTokens: number,
+  messageMarkCount: number,
+): string | undefined {
+  if (marks.some(({ reason }) => reason === '')) return 'no reason';
+  const first = marks.find(({ path }) => path !== IMPLICIT_MARK);
+  if (first && isShort(blocks.slice(0, first.blockIndex + 1), minimumTokens)) return 'surely below the minimum';
+  if (notes.some(({ message }) => message === '')) return 'an empty note';
+  if (new Set(notes.map(({ message }) => message)).size < notes.length && typeof policy !== 'object') {
+    return 'a note said twice';
+  }
+  const asksNothing = policy === 'auto' || (typeof policy === 'object' && policy.breakpoints.length === 0);
+  if (marks.length === 0 && notes.length === 0 && !(asksNothing && messageMarkCount === 0)) {
+    return 'nothing placed and nothing said';
+  }
+  return undefined;
+}
+
+/** A picture or a file may be more tokens than bytes. */
+function isShort(blocks: readonly PrefixBlock[], minimumTokens: number): boolean {
+  if (blocks.some(({ text }) => /"type":"(?:input_)?(?:image|audio|file)/.test(text))) return false;
+  return blocks.reduce((bytes, { text }) => bytes + Buffer.byteLength(text), 0) < minimumTokens;
+}
+
+/** What up to three messages ask for; the planner does not care where a message begins. */
+function randomMessageMarks(
+  random: Random,
+  blocks: readonly PrefixBlock[],
+  lifetimes: readonly [MarkLifetime, ...MarkLifetime[]],
+): readonly RequestedMark[] {
+  if (random.upTo(2) > 0) return [];
+  return Array.from({ length: 1 + random.upTo(2) }, (_, index) => {
+    const blockIndex = random.upTo(blocks.length - 1);
+    const asked = `messages[${index}]`;
+    const { markable = false, text = '' } = blocks[blockIndex] ?? {};
+    if (!markable || text.includes('"text":""')) return { asked, missing: 'no-block', detail: 'none of its blocks' };
+    return { asked, blockIndex, reason: 'it asks', ttl: random.pick(lifetimes) };
+  });
+}
+
+function checkOpenAI(
+  body: object,
+  marked: object,
+  marks: readonly PlannedMark[],
+  blocksOf: (body: unknown) => readonly PrefixBlock[],
 ): void {
-  expect(planBreakpoints(anthropicPrefixBlocks(body), policy, rules)).toEqual(plan);
-  const before = JSON.stringify(body);
-  const marked = placeMarks(body, plan.marks);
-  expect(JSON.stringify(body)).toBe(before);
-  expect(anthropicPrefixBlocks(marked)).toEqual(blocks);
-  expect(JSON.stringify(marked).split('"cache_control"')).toHaveLength(plan.marks.length + 1);
+  const onParts = marks.filter(({ path }) => path !== IMPLICIT_MARK);
+  checkBody(body, marked, onParts, blocksOf, 'prompt_cache_breakpoint');
+  expect(JSON.stringify(marked).includes('prompt_cache_options')).toBe(onParts.length === marks.length);
 }
 
-function bytesOf(blocks: readonly PrefixBlock[]): number {
-  return blocks.reduce((bytes, { text }) => bytes + Buffer.byteLength(text), 0);
-}
-
-function randomPolicy(random: Random): CachePolicy {
-  if (random.upTo(2) > 0) return random.pick(NAMED);
-  const breakpoints = Array.from({ length: random.upTo(7) }, () =>
-    random.upTo(2) === 0 ? random.pick(['system', 'tools', 'last'] as const) : random.upTo(12) - 6,
-  );
-  const ttl = random.pick([undefined, '5m', '1h'] as const);
-  return ttl === undefined ? { breakpoints } : { breakpoints, ttl };
-}
-
-const USER_KINDS = ['text', 'text', 'tool_result', 'image'] as const;
-const ASSISTANT_KINDS = ['text', 'thinking', 'redacted_thinking', 'tool_use', 'server_tool_use'] as const;
-
-function randomBody(random: Random): MessagesBody {
-  const tools = Array.from({ length: random.upTo(3) }, (_, index) => ({
-    name: `tool-${index}`,
-    description: randomText(random),
-    input_schema: {},
-  }));
-  const system = randomBlocks(random, ['text'], 2);
-  return {
-    model: 'claude-sonnet-4-6',
-    max_tokens: 1,
-    ...(tools.length > 0 ? { tools } : {}),
-    ...(system.length > 0 ? { system } : {}),
-    messages: Array.from({ length: 1 + random.upTo(6) }, (_, index) => {
-      const isUser = index % 2 === 0 || random.upTo(9) === 0;
-      return {
-        role: isUser ? 'user' : 'assistant',
-        content: randomBlocks(random, isUser ? USER_KINDS : ASSISTANT_KINDS, random.upTo(7) === 0 ? 30 : 3),
-      };
-    }),
-  };
-}
-
-function randomBlocks(random: Random, kinds: readonly [string, ...string[]], maxCount: number): readonly WireBlock[] {
-  return Array.from({ length: random.upTo(maxCount) }, () => ({ type: random.pick(kinds), text: randomText(random) }));
-}
-
-const TEXTS = ['', 'short', 'ö'.repeat(90), 'x'.repeat(300), 'x'.repeat(1200)] as const;
-
-function randomText(random: Random): string {
-  return random.pick(TEXTS);
+/** The marks are there, the body is untouched, and the prompt is the same. */
+function checkBody(
+  body: object,
+  marked: object,
+  marks: readonly PlannedMark[],
+  blocksOf: (body: unknown) => readonly PrefixBlock[],
+  field: string,
+): void {
+  const plain = JSON.stringify(body);
+  expect(plain).not.toContain(field);
+  expect(prefixHashes(blocksOf(marked))).toEqual(prefixHashes(blocksOf(body)));
+  expect(JSON.stringify(marked).split(`"${field}"`)).toHaveLength(marks.length + 1);
 }

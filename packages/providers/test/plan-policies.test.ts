@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { cacheRules } from '../src/cache/family-rules.ts';
-import { type CachePolicy, planBreakpoints, planWarnings, TOP_LEVEL_FLAG } from '../src/cache/plan-breakpoints.ts';
+import { planWarnings } from '../src/cache/plan/plan-note.ts';
+import { type CachePolicy, planBreakpoints, TOP_LEVEL_FLAG } from '../src/cache/plan-breakpoints.ts';
 import { type LooseBlock, looseBlock, requestBlocks } from './support/request-blocks.ts';
 
 const rules = cacheRules('anthropic', 'claude-sonnet-4-6');
@@ -132,6 +133,17 @@ describe('what a vendor takes', () => {
       expect(causes(policy, short)).toEqual(['cache/mark-not-placed below-minimum']);
     }
     expect(planBreakpoints(short, 'auto', rules)).toEqual({ marks: [], notes: [] });
+  });
+
+  test('a picture, a file or a tool of the vendor may be more tokens than bytes, and is marked (P-08)', () => {
+    const picture = looseBlock('user', '{"type":"image"}', 'image');
+    const nested = looseBlock('user', '{"type":"tool_result","content":[{"type":"image"}]}', 'tool_result');
+    const search = looseBlock('tool', '{"type":"web_search_20260318"}', 'web_search_20260318');
+    expect(marked('last_user_message', requestBlocks([], [[picture, ...second]]))).toEqual([1]);
+    expect(marked('last_user_message', requestBlocks([], [[nested]]))).toEqual([0]);
+    expect(marked('tools_only', requestBlocks([search], [second]))).toEqual([0]);
+    const named = looseBlock('user', JSON.stringify({ type: 'text', text: '{"type":"image"}' }));
+    expect(causes('last_user_message', requestBlocks([], [[named]]))).toEqual(['cache/mark-not-placed below-minimum']);
   });
 
   test('P-07: a policy gets a mark where the previous request ended only if its own would miss that', () => {

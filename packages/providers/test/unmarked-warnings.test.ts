@@ -10,6 +10,7 @@ const refused: typeof fetch = async () => Response.json({ error: { message: 'no'
 const MODELS: readonly (readonly [string, () => Model])[] = [
   ['openai-chat', () => openai({ apiKey: 'k', fetch: refused }).model('gpt-5.2')],
   ['openai-responses', () => openaiResponses({ apiKey: 'k', fetch: refused }).model('gpt-5.2')],
+  ['gpt-6 at a host of its own', () => openai({ apiKey: 'k', fetch: refused, baseURL: 'http://h/v1' }).model('gpt-6')],
   ['ollama', () => ollama({ fetch: refused }).model('llama4')],
 ];
 
@@ -19,7 +20,7 @@ async function warningsOf(model: Model, cache?: CachePolicy) {
 }
 
 it.each(MODELS)(
-  'D-11 %s says once that a policy it cannot honour is ignored, and makes no error of it',
+  '%s says once that a policy it cannot honour is ignored, and makes no error of it (D-11)',
   async (_family, model) => {
     expect(await warningsOf(model(), 'last_user_message')).toMatchObject([{ code: 'cache/unsupported' }]);
     expect(await warningsOf(model(), 'auto')).toEqual([]);

@@ -8,6 +8,8 @@
  * M2. An entry dies its lifetime after its last use; a read renews it. The clock runs from the start of the request.
  * M3. A prefix below the minimum is neither read nor written, in silence.
  * M4. fresh + read + written = all prompt tokens (T1).
+ * M5. Of more marks than a request can have kept the latest are; the others are still looked at for something to read. A mark that the
+ *     vendor placed looks further back than others may, and stands behind another on its block.
  */
 
 import type { CacheLifetime } from '../token-counts.ts';
@@ -27,10 +29,17 @@ export interface CacheEntry {
 export interface CachedRequest {
   /** The request's blocks in order, each with the hash of the prefix it ends and its own size. */
   readonly blocks: readonly { readonly hash: string; readonly kind: string; readonly tokens: number }[];
-  /** Where prefixes are to be kept. Ignored under implicit rules. */
-  readonly marks: readonly { readonly blockIndex: number; readonly lifetime: CacheLifetime }[];
+  /** Where prefixes are to be kept. Ignored where nothing can be marked. */
+  readonly marks: readonly CacheMark[];
   /** Epoch milliseconds at which the request started. */
   readonly at: number;
+}
+
+export interface CacheMark {
+  readonly blockIndex: number;
+  readonly lifetime: CacheLifetime;
+  /** The vendor's own: the top-level flag, or the mark of the implicit mode. */
+  readonly isVendorPlaced?: true;
 }
 
 export interface CacheVerdict {
@@ -48,13 +57,13 @@ export const EMPTY_CACHE: CacheState = new Map();
 export function serveFromCache(state: CacheState, request: CachedRequest, rules: CacheRules): CacheVerdict {
   const alive = new Map([...state].filter(([, entry]) => entry.expiresAt > request.at));
   const ends = prefixLengths(request);
-  return rules.control === 'explicit'
-    ? serveExplicit(alive, request, ends, rules)
-    : serveImplicit(alive, request, ends, rules);
+  return rules.dialect === 'none'
+    ? serveUnmarked(alive, request, ends, rules)
+    : serveMarked(alive, request, ends, rules);
 }
 
-/** Anthropic: each mark looks back for the longest kept prefix, then keeps its own. */
-function serveExplicit(
+/** Anthropic, and OpenAI from 5.6 on: each mark looks back for the longest kept prefix, then keeps its own. */
+function serveMarked(
   alive: Map<string, CacheEntry>,
   request: CachedRequest,
   ends: readonly number[],
@@ -62,14 +71,14 @@ function serveExplicit(
 ): CacheVerdict {
   const marks = request.marks
     .filter((mark) => endAt(ends, mark.blockIndex) >= rules.minimumTokens)
-    .toSorted((a, b) => a.blockIndex - b.blockIndex);
-  const found = marks.map((mark) => lookBack(alive, request, mark.blockIndex, rules));
+    .toSorted((a, b) => a.blockIndex - b.blockIndex || Number(a.isVendorPlaced ?? 0) - Number(b.isVendorPlaced ?? 0));
+  const found = latest(marks, rules.consideredMarks).map((mark) => lookBack(alive, request, mark, rules));
   const read = Math.max(0, ...found.map((blockIndex) => endAt(ends, blockIndex)));
   for (const blockIndex of found) renew(alive, request.blocks[blockIndex]?.hash, request.at);
 
   const written: Partial<Record<CacheLifetime, number>> = {};
   let covered = read;
-  for (const { blockIndex, lifetime } of marks) {
+  for (const { blockIndex, lifetime } of latest(marks, rules.maxMarks)) {
     const tokens = endAt(ends, blockIndex);
     const hash = request.blocks[blockIndex]?.hash;
     if (hash === undefined || tokens <= covered) continue;
@@ -81,7 +90,7 @@ function serveExplicit(
 }
 
 /** OpenAI before 5.6 and Ollama: the longest known prefix is read, in whole steps; what was seen is kept without being asked for. */
-function serveImplicit(
+function serveUnmarked(
   alive: Map<string, CacheEntry>,
   request: CachedRequest,
   ends: readonly number[],
@@ -103,9 +112,10 @@ function serveImplicit(
 }
 
 /** The block nearest before a mark whose prefix is kept, within the lookback; -1 if there is none. */
-function lookBack(alive: CacheState, request: CachedRequest, markIndex: number, rules: CacheRules): number {
+function lookBack(alive: CacheState, request: CachedRequest, mark: CacheMark, rules: CacheRules): number {
+  const reach = mark.isVendorPlaced ? rules.vendorLookbackPositions : rules.lookbackPositions;
   let positions = 0;
-  for (let index = markIndex; index >= 0 && positions < rules.lookbackPositions; index -= 1) {
+  for (let index = mark.blockIndex; index >= 0 && positions < reach; index -= 1) {
     const block = request.blocks[index];
     if (block && alive.has(block.hash)) return index;
     if (!isInsideToolRun(request, index)) positions += 1;
@@ -117,6 +127,10 @@ function lookBack(alive: CacheState, request: CachedRequest, markIndex: number, 
 function isInsideToolRun(request: CachedRequest, index: number): boolean {
   const kind = request.blocks[index]?.kind;
   return (kind === 'tool_use' || kind === 'tool_result') && request.blocks[index - 1]?.kind === kind;
+}
+
+function latest<Item>(items: readonly Item[], count: number): readonly Item[] {
+  return items.slice(Math.max(0, items.length - count));
 }
 
 function renew(alive: Map<string, CacheEntry>, hash: string | undefined, at: number): void {

@@ -3,19 +3,45 @@ import type { CacheLifetime } from '../token-counts.ts';
 
 /** How one family's prompt cache behaves. Data only; `cache-model.ts` and `plan-breakpoints.ts` act on it. */
 export interface CacheRules {
-  /** `explicit`: only marked prefixes are kept. `implicit`: the vendor keeps what it sees, and nothing can be marked. */
-  readonly control: 'explicit' | 'implicit';
+  readonly dialect: CacheDialect;
   /** A shorter prefix is not kept, silently. In tokens. */
   readonly minimumTokens: number;
   /** Reads are rounded down to a multiple of this. In tokens. */
   readonly stepTokens: number;
+  /** How many prefixes one request can have kept, the one of the vendor's own mark counted. */
   readonly maxMarks: number;
-  /** How many positions before a mark are searched for an older entry. */
+  /** How many marks, the latest, are looked at for something to read. */
+  readonly consideredMarks: number;
+  /** How many positions are searched for an older entry, the mark's own the first and going back from there. */
   readonly lookbackPositions: number;
+  /** The same for a mark that the vendor places. */
+  readonly vendorLookbackPositions: number;
+  /** Whether the vendor places a mark by itself where it is asked to: Anthropic's top-level flag, OpenAI's implicit mode. */
+  readonly placesMarks: boolean;
   /** Lifetimes a mark may ask for, shortest first; the first is the default. */
   readonly lifetimes: readonly CacheLifetime[];
+  /** Whether a mark of a longer lifetime is refused behind one of a shorter. */
+  readonly longestFirst: boolean;
   /** Whether entries of several conversations live side by side, or the last request is all that is kept. */
   readonly remembers: 'every-request' | 'last-request';
+  /** What is rendered in front of the messages, in order: a change ends every prefix behind it. */
+  readonly rendersFirst: 'tools' | 'system';
+  /** What another tool choice than the request before it had takes from the cache, although no byte of the prefix has changed. */
+  readonly toolChoiceLoses: 'messages' | 'nothing';
+}
+
+/**
+ * How prefixes are marked: `cache_control` on blocks, `prompt_cache_breakpoint` on content parts, or not at all, where the vendor keeps
+ * what it sees.
+ */
+export type CacheDialect = 'anthropic' | 'openai' | 'none';
+
+/** Who serves a model, where it is not the family's own vendor. */
+export interface CacheHost {
+  /** As the adapters name it, such as `bedrock`, `azure`, `openrouter`. A host nobody described takes no marks in OpenAI's formats. */
+  readonly host?: string;
+  /** Set where the host takes Anthropic's marks for this model in OpenAI's format. */
+  readonly dialect?: 'anthropic';
 }
 
 const MINUTE_MS = 60_000;
@@ -43,36 +69,107 @@ const ANTHROPIC_MINIMUM_TOKENS: readonly (readonly [RegExp, number])[] = [
 
 const ANTHROPIC_DEFAULT_MINIMUM_TOKENS = 1024;
 
+/** Takes marks on blocks, but no top-level flag (Anthropic's platform-availability table, September 2026). */
+const ANTHROPIC_HOSTS_WITHOUT_FLAG: readonly string[] = ['bedrock'];
+
+/** Of the hosts that take Anthropic's marks in OpenAI's format, those that know its top-level flag too (OpenRouter's API reference, 2026). */
+const CHAT_HOSTS_WITH_FLAG: readonly string[] = ['openrouter'];
+
+/** GPT-5.6 and every later generation, as `openai` 7.55 and the vendor's prompt-caching guide of November 2026 have it. */
+const OPENAI_MARKED_MODELS = /(^|[/.])gpt-(5\.[6-9]|[6-9])(?!\d)/;
+
+/** Hosts that document breakpoints for these models (November 2026). Others may refuse the fields: Codex's own backend does. */
+const OPENAI_MARKING_HOSTS: readonly string[] = ['openai', 'azure'];
+
+/** In Chat Completions this gateway documents them too. */
+const CHAT_MARKING_HOSTS: readonly string[] = [...OPENAI_MARKING_HOSTS, 'openrouter'];
+
+/** These models' template puts the tools behind the system prompt. */
+const SYSTEM_FIRST_MODELS = /deepseek/i;
+
 /** The cache rules of a model. A family nobody described is taken to keep its last request and nothing else. */
-export function cacheRules(family: Family, model: string): CacheRules {
+export function cacheRules(family: Family, model: string, { host, dialect }: CacheHost = {}): CacheRules {
   switch (family) {
     case 'anthropic':
       return {
-        control: 'explicit',
-        minimumTokens:
-          ANTHROPIC_MINIMUM_TOKENS.find(([pattern]) => pattern.test(model))?.[1] ?? ANTHROPIC_DEFAULT_MINIMUM_TOKENS,
-        stepTokens: 1,
-        maxMarks: 4,
-        lookbackPositions: 20,
-        lifetimes: ['5m', '1h'],
-        remembers: 'every-request',
+        ...anthropicRules(model),
+        placesMarks: host === undefined || !ANTHROPIC_HOSTS_WITHOUT_FLAG.includes(host),
       };
     case 'openai-chat':
     case 'openai-responses':
-      // Models before GPT-5.6: whole steps of 128 tokens from 1 024 on; writes are free and not reported.
-      return { ...IMPLICIT, minimumTokens: 1024, stepTokens: 128, remembers: 'every-request' };
+      if (dialect === 'anthropic') {
+        return { ...anthropicRules(model), placesMarks: host !== undefined && CHAT_HOSTS_WITH_FLAG.includes(host) };
+      }
+      return openaiRules(family, model, host ?? 'openai');
     default:
       // Ollama reuses the longest common prefix of its loaded model, token by token.
-      return IMPLICIT;
+      return UNMARKED;
   }
 }
 
-const IMPLICIT: CacheRules = {
-  control: 'implicit',
+function anthropicRules(model: string): CacheRules {
+  return {
+    dialect: 'anthropic',
+    minimumTokens:
+      ANTHROPIC_MINIMUM_TOKENS.find(([pattern]) => pattern.test(model))?.[1] ?? ANTHROPIC_DEFAULT_MINIMUM_TOKENS,
+    stepTokens: 1,
+    maxMarks: 4,
+    consideredMarks: 4,
+    lookbackPositions: 20,
+    vendorLookbackPositions: 20,
+    placesMarks: true,
+    lifetimes: ['5m', '1h'],
+    longestFirst: true,
+    remembers: 'every-request',
+    rendersFirst: 'tools',
+    toolChoiceLoses: 'messages',
+  };
+}
+
+function openaiRules(family: Family, model: string, host: string): CacheRules {
+  const hosts = family === 'openai-chat' ? CHAT_MARKING_HOSTS : OPENAI_MARKING_HOSTS;
+  if (!OPENAI_MARKED_MODELS.test(model) || !hosts.includes(host)) {
+    // Models before GPT-5.6: whole steps of 128 tokens from 1 024 on; writes are free and not reported.
+    return {
+      ...UNMARKED,
+      minimumTokens: 1024,
+      stepTokens: 128,
+      remembers: 'every-request',
+      rendersFirst: SYSTEM_FIRST_MODELS.test(model) ? 'system' : 'tools',
+    };
+  }
+  return {
+    dialect: 'openai',
+    minimumTokens: 1024,
+    stepTokens: 1,
+    maxMarks: 4,
+    // The reference says the latest 80, the guide the first 2 and the latest 50.
+    consideredMarks: 80,
+    lookbackPositions: 1,
+    // The guide: in implicit mode some 20 earlier ends of messages are looked at too.
+    vendorLookbackPositions: 20,
+    placesMarks: true,
+    // Chat Completions knows one lifetime.
+    lifetimes: family === 'openai-responses' ? ['30m', '12h'] : ['30m'],
+    longestFirst: false,
+    remembers: 'every-request',
+    rendersFirst: 'tools',
+    toolChoiceLoses: 'nothing',
+  };
+}
+
+const UNMARKED: CacheRules = {
+  dialect: 'none',
   minimumTokens: 0,
   stepTokens: 1,
   maxMarks: 0,
+  consideredMarks: 0,
   lookbackPositions: Number.POSITIVE_INFINITY,
+  vendorLookbackPositions: Number.POSITIVE_INFINITY,
+  placesMarks: false,
   lifetimes: ['unknown'],
+  longestFirst: false,
   remembers: 'last-request',
+  rendersFirst: 'tools',
+  toolChoiceLoses: 'nothing',
 };

@@ -2,135 +2,106 @@
  * Where a request's cache marks stand, and why. Pure: the same blocks, policy and rules give the same plan.
  *
  * Owns: that no plan breaks a vendor's rule, and that nothing asked for is left out without a word.
- * Leaves to `policy.ts`: which block a policy means. To `place-marks.ts` of an adapter: the wire.
+ * Leaves to `policy.ts`: which block a policy means. To `plan/marked-messages.ts`: which block a message ends with. To
+ * `family-rules.ts`: the numbers and their sources. To `place-marks.ts` of an adapter: the wire.
  *
- * P1. Never more marks than the vendor takes, the vendor's own flag counted; none on a block that cannot carry one. Where more are
- *     asked for, the earliest in render order are dropped: a later prefix holds the earlier one.
- * P2. None on a prefix that is surely below the vendor's minimum, where it would be ignored in silence.
+ * P1. Never more marks than the vendor takes, its own counted; none on a block that cannot carry one. Where more are asked for, the
+ *     earliest in render order are dropped, as a later prefix holds the earlier one, and last the one by which `auto` reads. (Anthropic:
+ *     a fifth mark is refused. OpenAI: the latest four are kept, three beside its own.)
+ * P2. None on a prefix that is surely below the vendor's minimum, where it would be ignored in silence. OpenAI's own mark is its
+ *     default and stays.
  * P3. The entry that the previous request left under the same policy is found however many blocks the turn since has added: `auto`
- *     always marks its end; other policies get a mark there if their own would miss it and one is left.
- * P4. All marks of a plan have one lifetime, so a longer one never follows a shorter one.
+ *     always marks its end; other policies get a mark there if their own would miss it and one is left. (Anthropic looks back twenty
+ *     positions; OpenAI reads where a mark stands and nowhere else.)
+ * P4. Where the vendor refuses a longer lifetime behind a shorter one (Anthropic), the earlier marks are raised to the longer: they hold
+ *     prefixes of what is asked to be kept longer. One note says so. Of two lifetimes asked for one block the longer is meant.
  * P5. What `auto` costs, a read being a tenth of a fresh token and a write a quarter more. Take a conversation that only grows, whose
  *     requests follow each other before an entry dies and end in a block that can carry a mark. Let W be the tokens that `auto` writes
  *     in the last request. No sequence of legal plans costs less than `auto` less a quarter of W, one costs exactly that, and none
  *     reads more in any request. So a policy that keeps the end of every request, as `automatic`, `last_user_message` and its
  *     siblings do, is never cheaper; `none`, `tools_only` and others can be, by at most a quarter of W, since nothing follows to read
- *     what was written last. Where system prompts change, `auto` reads what `tools_only` reads, but writes more.
+ *     what was written last. Where system prompts change, `auto` reads what `tools_only` reads, but writes more; on OpenAI no mark
+ *     can stand on tools, and neither reads them.
  */
 
-import { ProviderError } from '../errors.ts';
-import type { WarningEvent } from '../stream-event.ts';
-import type { CacheLifetime } from '../token-counts.ts';
-import { serveFromCache } from './cache-model.ts';
+import { type CacheMark, serveFromCache } from './cache-model.ts';
 import type { CacheRules } from './family-rules.ts';
+import { checkPolicy } from './plan/check-policy.ts';
+import { byPlace, type ChosenMark, chooseMarks, settle } from './plan/choose-marks.ts';
+import { notPlaced, type PlanNote } from './plan/plan-note.ts';
 import { type CachePolicy, previousRequestEnd, type RequestedMark, requestedMarks } from './policy.ts';
 import type { PrefixBlock } from './prefix.ts';
 
 export type { CachePolicy } from './policy.ts';
 
 export interface BreakpointPlan {
-  /** In render order, at most one on a block. */
+  /** In render order, at most one on a block, and the vendor's own behind it. */
   readonly marks: readonly PlannedMark[];
-  /** What the policy asked for and did not get. */
+  /** What was asked for and done otherwise, or not at all. */
   readonly notes: readonly PlanNote[];
 }
 
 /** A mark on one block: the prefix that ends with it is to be kept. */
-export interface PlannedMark {
-  readonly blockIndex: number;
-  /** Where it stands in the vendor's body: the block's path, or `cache_control` for the top-level flag. */
+export interface PlannedMark extends CacheMark {
+  /** Where it stands in the vendor's body: the block's path, or `cache_control` or `prompt_cache_options` for the vendor's own. */
   readonly path: string;
-  readonly lifetime: CacheLifetime;
   /** Why it stands there, for people. */
   readonly reason: string;
 }
 
-interface PlanNote {
-  readonly code: 'cache/mark-not-placed' | 'cache/unsupported';
-  readonly cause: 'below-minimum' | 'no-block' | 'out-of-range' | 'own-marks' | 'too-many' | 'unsupported';
-  readonly message: string;
-}
-
-/** The path of the vendor's top-level flag. */
+/** The path of Anthropic's own mark, the top-level flag. */
 export const TOP_LEVEL_FLAG = 'cache_control';
 
-/** Decides where a request's cache marks stand. Throws `provider/invalid-request` for a policy or a lifetime the vendor does not know. */
+/** The path of OpenAI's own mark: there unless the options say `mode: 'explicit'`. */
+export const IMPLICIT_MARK = 'prompt_cache_options';
+
+/**
+ * Decides where a request's cache marks stand. `messageMarks` are asked for beside the policy's. Throws `provider/invalid-request` for a
+ * policy or a lifetime the vendor does not know.
+ */
 export function planBreakpoints(
   blocks: readonly PrefixBlock[],
   policy: CachePolicy,
   rules: CacheRules,
+  messageMarks: readonly RequestedMark[] = [],
 ): BreakpointPlan {
-  if (rules.control === 'implicit') return { marks: [], notes: unsupported(policy) };
-  const requested = requestedMarks(blocks, policy);
-  if (!requested) throw unknownPolicy(policy);
-  const lifetime = lifetimeOf(policy, rules);
-  const chosen = chooseBlocks(blocks, requested, rules);
-  const rolling = policy === 'auto' ? undefined : rollingMark(blocks, policy, rules, chosen.blocks);
-  const placed = [...chosen.blocks, ...(rolling && 'blockIndex' in rolling ? [rolling] : [])];
+  checkPolicy(policy, rules);
+  if (rules.dialect === 'none') return { marks: [], notes: unmarkable(policy, messageMarks) };
+  const isRefused = policy === 'automatic' && !rules.placesMarks;
+  const asked = isRefused ? [] : requestedMarks(blocks, policy, rules);
+  const chosen = chooseMarks(blocks, [...asked, ...messageMarks], rules);
+  const rolling = isRefused ? undefined : rollingMark(blocks, policy, rules, chosen.marks);
+  const inOrder = [...chosen.marks, ...(rolling && 'blockIndex' in rolling ? [rolling] : [])].toSorted(byPlace);
+  const { marks, notes } = raiseLifetimes(inOrder, rules);
   return {
-    marks: placed
-      .toSorted((a, b) => a.blockIndex - b.blockIndex)
-      .map(({ blockIndex, reason, isVendorPlaced }) => ({
-        blockIndex,
-        path: isVendorPlaced ? TOP_LEVEL_FLAG : (blocks[blockIndex]?.path ?? ''),
-        lifetime,
-        reason,
-      })),
-    // Nobody asked `auto` for any mark in particular.
-    notes: policy === 'auto' ? [] : [...chosen.notes, ...(rolling && 'code' in rolling ? [rolling] : [])],
+    marks: marks.map((mark) => plannedMark(mark, blocks, rules)),
+    notes: [
+      ...(isRefused ? [FLAG_REFUSED] : []),
+      ...chosen.notes,
+      ...(rolling && 'code' in rolling ? [rolling] : []),
+      ...notes,
+    ],
   };
 }
 
-/** What a plan left out, as the warnings with which a stream begins. */
-export function planWarnings({ notes }: BreakpointPlan): readonly WarningEvent[] {
-  return notes.map(({ code, message }) => ({ type: 'warning', code, message }));
-}
+const FLAG_REFUSED: PlanNote = {
+  code: 'cache/unsupported',
+  cause: 'unsupported',
+  message:
+    'The cache policy "automatic" was ignored: this host takes no top-level flag. Marks on blocks it takes, as `auto` or `last_user_message` place them.',
+};
 
-/** The warnings of a request to a model whose vendor takes no marks. Throws like `planBreakpoints`. */
-export function unmarkedWarnings(policy: CachePolicy | undefined, rules: CacheRules): readonly WarningEvent[] {
-  return planWarnings(planBreakpoints([], policy ?? 'auto', rules));
-}
-
-function unknownPolicy(policy: unknown): ProviderError {
-  return new ProviderError(
-    'provider/invalid-request',
-    `cache is ${JSON.stringify(policy)}; expected a policy's name or { breakpoints, ttl }.`,
-  );
-}
-
-function unsupported(policy: CachePolicy): readonly PlanNote[] {
-  if (policy === 'auto' || policy === 'none') return [];
-  const message = `The cache policy ${JSON.stringify(policy)} was ignored: no mark can be placed for this model, whose vendor keeps what it sees.`;
-  return [{ code: 'cache/unsupported', cause: 'unsupported', message }];
-}
-
-function lifetimeOf(policy: CachePolicy, { lifetimes }: CacheRules): CacheLifetime {
-  const asked = typeof policy === 'object' ? policy.ttl : undefined;
-  if (asked === undefined) return lifetimes[0] ?? 'unknown';
-  if (lifetimes.includes(asked)) return asked;
-  throw new ProviderError('provider/invalid-request', `cache.ttl is ${asked}; expected ${lifetimes.join(' or ')}.`);
-}
-
-type PlaceableMark = Extract<RequestedMark, { readonly blockIndex: number }>;
-
-/** The asked blocks that can be marked, and why the others are not (P1, P2). */
-function chooseBlocks(
-  blocks: readonly PrefixBlock[],
-  requested: readonly RequestedMark[],
-  rules: CacheRules,
-): { readonly blocks: readonly PlaceableMark[]; readonly notes: readonly PlanNote[] } {
-  const byBlock = new Map<number, PlaceableMark>();
-  const notes: PlanNote[] = [];
-  for (const mark of requested) {
-    if ('missing' in mark) notes.push(notPlaced(mark, mark.missing, mark.detail));
-    else if (isSurelyBelowMinimum(blocks, mark.blockIndex, rules)) {
-      notes.push(notPlaced(mark, 'below-minimum', `its prefix is below the minimum of ${rules.minimumTokens} tokens`));
-    } else byBlock.set(mark.blockIndex, mark);
-  }
-  const ordered = [...byBlock.values()].sort((a, b) => a.blockIndex - b.blockIndex);
-  const dropped = ordered.splice(0, Math.max(0, ordered.length - rules.maxMarks));
-  for (const mark of dropped) notes.push(notPlaced(mark, 'too-many', `a request takes ${rules.maxMarks} marks`));
-  return { blocks: ordered, notes };
+function unmarkable(policy: CachePolicy, messageMarks: readonly RequestedMark[]): readonly PlanNote[] {
+  const asked = [
+    ...(policy === 'auto' || policy === 'none' ? [] : [`The cache policy ${JSON.stringify(policy)}`]),
+    ...(messageMarks.length > 0 ? [`The \`cache\` of ${messageMarks.map((mark) => mark.asked).join(', ')}`] : []),
+  ];
+  const why = 'no mark can be placed for this model here, whose vendor keeps what it sees';
+  return asked.map((what) => ({
+    code: 'cache/unsupported',
+    cause: 'unsupported',
+    message: `${what} was ignored: ${why}.`,
+  }));
 }
 
 /** A mark where the previous request's last one stood, if the chosen marks would miss its entry (P3). */
@@ -138,52 +109,61 @@ function rollingMark(
   blocks: readonly PrefixBlock[],
   policy: CachePolicy,
   rules: CacheRules,
-  chosen: readonly PlaceableMark[],
-): PlaceableMark | PlanNote | undefined {
+  chosen: readonly ChosenMark[],
+): ChosenMark | PlanNote | undefined {
+  // `auto` has marked it already. OpenAI's own mark finds what it left by itself.
+  if (policy === 'auto' || (policy === 'automatic' && rules.dialect === 'openai')) return undefined;
   const lastIndex = chosen.at(-1)?.blockIndex ?? 0;
   if (lastIndex < rules.lookbackPositions) return undefined;
   const previousBlocks = blocks.slice(0, previousRequestEnd(blocks));
-  const previous = chooseBlocks(previousBlocks, requestedMarks(previousBlocks, policy) ?? [], rules).blocks.at(-1);
+  const previous = chooseMarks(previousBlocks, requestedMarks(previousBlocks, policy, rules), rules).marks.at(-1);
   // Behind the last mark it would keep what the policy does not ask to keep.
   if (!previous || previous.blockIndex >= lastIndex) return undefined;
   if (isFound(blocks, previous.blockIndex, chosen, rules)) return undefined;
-  const { blockIndex } = previous;
-  const rolling = {
-    asked: 'the previous request',
-    blockIndex,
-    reason: 'end of what the previous request kept, too far back for the other marks to find',
-  };
+  const { blockIndex, lifetime } = previous;
+  const asked = 'the previous request';
+  const reason = 'end of what the previous request kept, too far back for the other marks to find';
   return chosen.length < rules.maxMarks
-    ? rolling
-    : notPlaced(rolling, 'too-many', `it is out of the other marks' reach, and a request takes ${rules.maxMarks}`);
+    ? { ...settle({ asked, blockIndex, reason }, rules), lifetime }
+    : notPlaced(asked, 'too-many', `it is out of the other marks' reach, and a request takes ${rules.maxMarks}`);
 }
 
 /** Whether any of the marks would find an entry that ends with a block. The cache model knows. */
 function isFound(
   blocks: readonly PrefixBlock[],
   blockIndex: number,
-  marks: readonly PlaceableMark[],
+  marks: readonly CacheMark[],
   rules: CacheRules,
 ): boolean {
   const entry = { tokens: 1, lifetime: 'unknown', expiresAt: Number.POSITIVE_INFINITY } as const;
-  const request = {
-    at: 0,
-    blocks: blocks.map(({ kind }, index) => ({ hash: String(index), kind, tokens: 1 })),
-    marks: marks.map((mark) => ({ blockIndex: mark.blockIndex, lifetime: entry.lifetime })),
+  const sized = blocks.map(({ kind }, index) => ({ hash: String(index), kind, tokens: 1 }));
+  const state = new Map([[String(blockIndex), entry]]);
+  return serveFromCache(state, { at: 0, blocks: sized, marks }, { ...rules, minimumTokens: 0 }).read > 0;
+}
+
+/** The marks with no longer lifetime behind a shorter, where the vendor minds (P4). */
+function raiseLifetimes(
+  marks: readonly ChosenMark[],
+  { lifetimes, longestFirst }: CacheRules,
+): { readonly marks: readonly ChosenMark[]; readonly notes: readonly PlanNote[] } {
+  const ranks = marks.map(({ lifetime }) => lifetimes.indexOf(lifetime));
+  const needed = ranks.map((_, index) => Math.max(...ranks.slice(index)));
+  const raised = marks.filter((_, index) => longestFirst && (ranks[index] ?? 0) < (needed[index] ?? 0));
+  if (raised.length === 0) return { marks, notes: [] };
+  return {
+    marks: marks.map((mark, index) => ({ ...mark, lifetime: lifetimes[needed[index] ?? 0] ?? mark.lifetime })),
+    notes: [raisedNote(raised.map(({ asked }) => asked))],
   };
-  return serveFromCache(new Map([[String(blockIndex), entry]]), request, { ...rules, minimumTokens: 0 }).read > 0;
 }
 
-function notPlaced({ asked }: RequestedMark, cause: PlanNote['cause'], detail: string): PlanNote {
-  return { code: 'cache/mark-not-placed', cause, message: `No cache mark for ${asked}: ${detail}.` };
+function raisedNote(asked: readonly string[]): PlanNote {
+  const message = `The cache marks for ${asked.join(', ')} are kept as long as a later one: a longer lifetime may not follow a shorter.`;
+  return { code: 'cache/lifetime-raised', cause: 'lifetime-order', message };
 }
 
-/** A token is at least one byte, so fewer bytes than the minimum are fewer tokens too. A character may be several tokens. */
-function isSurelyBelowMinimum(blocks: readonly PrefixBlock[], blockIndex: number, rules: CacheRules): boolean {
-  let bytes = 0;
-  for (let index = 0; index <= blockIndex; index += 1) {
-    bytes += Buffer.byteLength(blocks[index]?.text ?? '');
-    if (bytes >= rules.minimumTokens) return false;
-  }
-  return true;
+function plannedMark(mark: ChosenMark, blocks: readonly PrefixBlock[], { dialect }: CacheRules): PlannedMark {
+  const { blockIndex, lifetime, reason, isVendorPlaced } = mark;
+  if (!isVendorPlaced) return { blockIndex, path: blocks[blockIndex]?.path ?? '', lifetime, reason };
+  const path = dialect === 'openai' ? IMPLICIT_MARK : TOP_LEVEL_FLAG;
+  return { blockIndex, path, lifetime, reason, isVendorPlaced };
 }

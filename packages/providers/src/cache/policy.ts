@@ -10,14 +10,17 @@
  */
 
 import type { CacheLifetime } from '../token-counts.ts';
+import type { CacheRules } from './family-rules.ts';
 import type { PrefixBlock } from './prefix.ts';
 
 /**
- * Where cache marks go.
+ * Where cache marks go. OpenAI, from GPT-5.6 on, puts one of its own at the end of the prompt unless it is told not to (`mode: 'explicit'`);
+ * it stays under `auto` and `automatic`, and goes under every other policy.
  *
  * - `auto`: tools, system prompt, the end of the previous request and the end of this one. Says nothing of what it leaves out.
- * - `none`: nowhere.
- * - `automatic`: the vendor's top-level flag, which marks the last block that can carry a mark.
+ * - `none`: nowhere. OpenAI then caches nothing, reads included.
+ * - `automatic`: the vendor's own mark and no other: Anthropic's top-level flag, which marks the last block that can carry a mark, or
+ *   OpenAI's implicit mode.
  * - `system_and_tools`: the system prompt, and the tools before it; the last tool where there is no system prompt.
  * - `tools_only`: the last tool, for system prompts that vary.
  * - `last_user_message` and its siblings: the last one, two or three user messages. Tool results are sent as user messages and count;
@@ -34,36 +37,61 @@ export type CachePolicy =
   | 'last_3_user_messages'
   | BreakpointPolicy;
 
-interface BreakpointPolicy {
-  /** Message numbers, or names: `system` (else the last tool), `tools`, `last` (the last block that can carry a mark). */
-  readonly breakpoints: readonly (number | 'system' | 'tools' | 'last')[];
-  /** How long every prefix marked here is kept. Default `5m`. */
-  readonly ttl?: Extract<CacheLifetime, '5m' | '1h'>;
+export interface BreakpointPolicy {
+  /** Places, each with a lifetime of its own where it needs one. */
+  readonly breakpoints: readonly (BreakpointPlace | { readonly at: BreakpointPlace; readonly ttl?: MarkLifetime })[];
+  /** How long every prefix marked here is kept that says nothing else. Default: the vendor's shortest, `5m` or `30m`. */
+  readonly ttl?: MarkLifetime;
 }
 
-/** A place that a policy asks to be marked, or what it asks for that the request does not have. */
-export type RequestedMark =
-  | { readonly asked: string; readonly blockIndex: number; readonly reason: string; readonly isVendorPlaced?: true }
-  | { readonly asked: string; readonly missing: 'no-block' | 'out-of-range'; readonly detail: string };
+/** A message's number, or a name: `system` (else the last tool), `tools`, `last` (the last block that can carry a mark). */
+export type BreakpointPlace = number | 'system' | 'tools' | 'last';
 
-/** The places a policy asks for, in its own order. The same block may be asked for twice. `undefined` is no policy known. */
+/** Anthropic keeps a prefix for `5m` or `1h`, OpenAI for `30m`, and in Responses also for `12h`. */
+export type MarkLifetime = Exclude<CacheLifetime, 'unknown'>;
+
+/** A place that is asked to be marked, or what is asked for and the request does not have. */
+export type RequestedMark = PlaceableMark | MissingMark;
+
+export interface PlaceableMark {
+  /** Who asks for it, for people. */
+  readonly asked: string;
+  readonly blockIndex: number;
+  readonly reason: string;
+  readonly ttl?: CacheLifetime;
+  readonly isVendorPlaced?: true;
+  /** The previous request's entry is read here. */
+  readonly isRead?: true;
+  /** Nobody asked for this mark in particular, and nobody is told that it is left out. */
+  readonly isQuiet?: boolean;
+}
+
+interface MissingMark {
+  readonly asked: string;
+  readonly missing: 'no-block' | 'out-of-range' | 'too-many';
+  readonly detail: string;
+  readonly isQuiet?: boolean;
+}
+
+/** The places a policy asks for, in its own order. The same block may be asked for twice. */
 export function requestedMarks(
   blocks: readonly PrefixBlock[],
   policy: CachePolicy,
-): readonly RequestedMark[] | undefined {
+  rules: CacheRules,
+): readonly RequestedMark[] {
   switch (policy) {
     case 'auto':
-      return [toolsEnd(blocks), systemEnd(blocks), ...previousRequestMark(blocks), conversationEnd(blocks)];
+      return [
+        toolsEnd(blocks),
+        systemEnd(blocks),
+        ...previousRequestMark(blocks),
+        conversationEnd(blocks),
+        ...(rules.dialect === 'openai' ? implicitMark(blocks) : []),
+      ].map((mark) => ({ ...mark, isQuiet: true }));
     case 'none':
       return [];
-    case 'automatic': {
-      const end = conversationEnd(blocks);
-      return [
-        'missing' in end
-          ? end
-          : { ...end, reason: `${end.reason}, where the vendor's flag puts it`, isVendorPlaced: true },
-      ];
-    }
+    case 'automatic':
+      return rules.dialect === 'openai' ? implicitMark(blocks) : [flagMark(blocks)];
     case 'system_and_tools':
       return [systemEnd(blocks)];
     case 'tools_only':
@@ -75,9 +103,7 @@ export function requestedMarks(
     case 'last_3_user_messages':
       return lastUserMessages(blocks, 3);
     default:
-      // Callers without types may pass anything.
-      if (!Array.isArray(policy?.breakpoints)) return undefined;
-      return policy.breakpoints.map((breakpoint) => breakpointMark(blocks, breakpoint));
+      return policy.breakpoints.map((breakpoint) => breakpointMark(blocks, breakpoint, policy.ttl));
   }
 }
 
@@ -86,11 +112,37 @@ export function previousRequestEnd(blocks: readonly PrefixBlock[]): number {
   return messageSpans(blocks).findLast(({ role }) => role === 'assistant')?.start ?? 0;
 }
 
+/** The last block before `end` that can carry a mark, or -1. */
+export function lastMarkable(
+  blocks: readonly PrefixBlock[],
+  start: number,
+  end: number,
+  role?: PrefixBlock['role'],
+): number {
+  for (let index = end - 1; index >= start; index -= 1) {
+    const block = blocks[index];
+    if (block?.markable && !isEmptyText(block) && (role === undefined || block.role === role)) return index;
+  }
+  return -1;
+}
+
+/** Vendors refuse a mark on text of nothing but white space. Inside a JSON string the quotes would be escaped. */
+function isEmptyText({ kind, text }: PrefixBlock): boolean {
+  return kind === 'text' && /"text":"(?: |\\[nrtf])*"/.test(text);
+}
+
 function breakpointMark(
   blocks: readonly PrefixBlock[],
   breakpoint: BreakpointPolicy['breakpoints'][number],
+  defaultTtl: MarkLifetime | undefined,
 ): RequestedMark {
-  switch (breakpoint) {
+  const { at, ttl = defaultTtl } = typeof breakpoint === 'object' ? breakpoint : { at: breakpoint };
+  const mark = placeMark(blocks, at);
+  return 'missing' in mark || ttl === undefined ? mark : { ...mark, ttl };
+}
+
+function placeMark(blocks: readonly PrefixBlock[], place: BreakpointPlace): RequestedMark {
+  switch (place) {
     case 'system':
       return systemEnd(blocks);
     case 'tools':
@@ -98,13 +150,31 @@ function breakpointMark(
     case 'last':
       return conversationEnd(blocks);
     default:
-      return numberedMark(blocks, breakpoint);
+      return numberedMark(blocks, place);
   }
+}
+
+/** OpenAI's own mark: it needs no block that can carry one. */
+function implicitMark(blocks: readonly PrefixBlock[]): readonly PlaceableMark[] {
+  if (blocks.length === 0) return [];
+  const reason = 'end of the prompt, where the vendor puts a mark of its own';
+  return [{ asked: 'automatic', blockIndex: blocks.length - 1, reason, isVendorPlaced: true }];
+}
+
+/** Anthropic's top-level flag. */
+function flagMark(blocks: readonly PrefixBlock[]): RequestedMark {
+  const end = conversationEnd(blocks);
+  if ('missing' in end) return end;
+  return { ...end, reason: `${end.reason}, where the vendor's flag puts it`, isVendorPlaced: true };
 }
 
 function toolsEnd(blocks: readonly PrefixBlock[]): RequestedMark {
   const blockIndex = lastMarkable(blocks, 0, blocks.length, 'tool');
-  if (blockIndex === -1) return { asked: 'tools', missing: 'no-block', detail: 'the request has no tool to mark' };
+  if (blockIndex === -1) {
+    const hasTools = blocks.some(({ role }) => role === 'tool');
+    const detail = hasTools ? 'no mark can stand on a tool of this vendor' : 'the request has no tool to mark';
+    return { asked: 'tools', missing: 'no-block', detail };
+  }
   return { asked: 'tools', blockIndex, reason: 'end of the tools, which outlive a changed system prompt' };
 }
 
@@ -115,7 +185,7 @@ function systemEnd(blocks: readonly PrefixBlock[]): RequestedMark {
   }
   const tools = toolsEnd(blocks);
   return 'missing' in tools
-    ? { asked: 'system', missing: 'no-block', detail: 'the request has neither system prompt nor tools' }
+    ? { asked: 'system', missing: 'no-block', detail: `there is no system prompt to mark, and ${tools.detail}` }
     : { ...tools, asked: 'system', reason: 'end of the tools, as there is no system prompt' };
 }
 
@@ -128,7 +198,8 @@ function conversationEnd(blocks: readonly PrefixBlock[]): RequestedMark {
 function previousRequestMark(blocks: readonly PrefixBlock[]): readonly RequestedMark[] {
   const blockIndex = lastMarkable(blocks, 0, previousRequestEnd(blocks));
   if (blockIndex === -1) return [];
-  return [{ asked: 'previous', blockIndex, reason: 'end of the previous request, whose entry is read here' }];
+  const reason = 'end of the previous request, whose entry is read here';
+  return [{ asked: 'previous', blockIndex, reason, isRead: true }];
 }
 
 function lastUserMessages(blocks: readonly PrefixBlock[], count: number): readonly RequestedMark[] {
@@ -170,36 +241,30 @@ interface MessageSpan {
 
 function messageSpans(blocks: readonly PrefixBlock[]): readonly MessageSpan[] {
   const spans: MessageSpan[] = [];
-  let messagePath: string | undefined;
+  let spanOwner: string | undefined;
   for (let index = conversationStart(blocks); index < blocks.length; index += 1) {
-    const { path = '', role = 'user' } = blocks[index] ?? {};
-    const owner = path.split('.', 1)[0];
-    const start = owner === messagePath ? (spans.pop()?.start ?? index) : index;
+    const { path = '', role = 'user', messagePath } = blocks[index] ?? {};
+    const owner = messagePath ?? path.split('.', 1)[0];
+    const start = owner === spanOwner ? (spans.pop()?.start ?? index) : index;
     spans.push({ role, start, end: index + 1 });
-    messagePath = owner;
+    spanOwner = owner;
   }
   return spans;
 }
 
 function isCounted(blocks: readonly PrefixBlock[], { start, end }: MessageSpan): boolean {
-  return !blocks.slice(start, end).some(({ kind }) => kind === 'tool_use' || kind === 'tool_result');
+  return !blocks.slice(start, end).some(({ kind }) => TOOL_KINDS.has(kind));
 }
+
+/** The words for calls and their results: Anthropic's, Chat Completions', Responses'. */
+const TOOL_KINDS: ReadonlySet<string> = new Set([
+  ...['tool_use', 'tool_result'],
+  ...['tool_calls', 'tool'],
+  ...['function_call', 'function_call_output', 'custom_tool_call', 'custom_tool_call_output'],
+]);
 
 /** How many blocks stand before the first message. */
-function conversationStart(blocks: readonly PrefixBlock[]): number {
+export function conversationStart(blocks: readonly PrefixBlock[]): number {
   const firstMessage = blocks.findIndex(({ role }) => role === 'user' || role === 'assistant');
   return firstMessage === -1 ? blocks.length : firstMessage;
-}
-
-function lastMarkable(blocks: readonly PrefixBlock[], start: number, end: number, role?: PrefixBlock['role']): number {
-  for (let index = end - 1; index >= start; index -= 1) {
-    const block = blocks[index];
-    if (block?.markable && !isEmptyText(block) && (role === undefined || block.role === role)) return index;
-  }
-  return -1;
-}
-
-/** Vendors refuse a mark on text of nothing but white space. Inside a JSON string the quotes would be escaped. */
-function isEmptyText({ kind, text }: PrefixBlock): boolean {
-  return kind === 'text' && /"text":"(?: |\\[nrtf])*"/.test(text);
 }

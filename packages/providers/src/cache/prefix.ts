@@ -5,6 +5,8 @@ export interface PrefixBlock {
   /** Where it stands in the vendor's request body, such as `messages[3].content[0]`. */
   readonly path: string;
   readonly role: 'tool' | 'system' | 'user' | 'assistant';
+  /** The message it belongs to, where its path does not tell: blocks of one message share it. Default: the path up to its first dot. */
+  readonly messagePath?: string;
   /** What it is, in the vendor's word; `tool_use` and `tool_result` runs count as one position in a lookback. */
   readonly kind: string;
   /** The block's JSON as it is sent, without cache marks. */

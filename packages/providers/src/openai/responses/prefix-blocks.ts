@@ -1,21 +1,28 @@
+import { partBlocks, withoutMark } from '../../cache/part-blocks.ts';
 import type { PrefixBlock } from '../../cache/prefix.ts';
 import { asArray, asObject } from '../../json.ts';
 
 /**
- * A Responses request body as the blocks its cache matches: tools, then `instructions`, then input items. An item is one block, and none
- * can carry a mark.
+ * A Responses request body as the blocks its cache matches: tools, then `instructions`, then input items, those of a user and the results
+ * of calls with a block for each part.
  */
 export function responsesPrefixBlocks(body: unknown): readonly PrefixBlock[] {
   const { tools, instructions, input } = asObject(body) ?? {};
   return [
-    ...asArray(tools).map((tool, index) => prefixBlock(`tools[${index}]`, 'tool', 'tool', tool)),
-    ...(instructions ? [prefixBlock('instructions', 'system', 'system', instructions)] : []),
-    ...inputItems(input).map((item, index) => {
-      const { role, type } = asObject(item) ?? {};
-      const kind = [type, role].find((word) => typeof word === 'string');
-      return prefixBlock(`input[${index}]`, itemRole(role, type), typeof kind === 'string' ? kind : 'item', item);
-    }),
+    ...asArray(tools).map(toolBlock),
+    ...(instructions ? [wholeBlock('instructions', 'instructions', 'system', 'system', instructions)] : []),
+    ...itemBlocks(inputItems(input)),
   ];
+}
+
+/** The parts that have the field for a mark (`openai` 7.55 responses.d.ts). What the model made, tools and `instructions` have none. */
+const MARKABLE_PARTS: ReadonlySet<string> = new Set(['input_text', 'input_image', 'input_file']);
+
+function toolBlock(tool: unknown, index: number): PrefixBlock {
+  const { type } = asObject(tool) ?? {};
+  const isVendors = typeof type === 'string' && type !== 'function' && type !== 'custom';
+  const path = `tools[${index}]`;
+  return wholeBlock(path, path, 'tool', isVendors ? type : 'tool', tool);
 }
 
 /** A bare string stands for one user message; the two are the same prefix. */
@@ -25,13 +32,51 @@ function inputItems(input: unknown): readonly unknown[] {
     : asArray(input);
 }
 
+/** The items of one answer are one message, and so are results of calls that stand together. */
+function itemBlocks(items: readonly unknown[]): readonly PrefixBlock[] {
+  let messagePath = '';
+  let groupBefore: string | undefined;
+  return items.flatMap((item, index) => {
+    const { role: wireRole, type } = asObject(item) ?? {};
+    const role = itemRole(wireRole, type);
+    const isResult = isCallOutput(type);
+    const group = role === 'assistant' ? 'answer' : isResult ? 'results' : undefined;
+    const path = `input[${index}]`;
+    if (group === undefined || group !== groupBefore) messagePath = path;
+    groupBefore = group;
+    const kind = [type, wireRole].find((word) => typeof word === 'string');
+    const name = typeof kind === 'string' ? kind : 'item';
+    if (role === 'assistant') return [wholeBlock(path, messagePath, role, name, item)];
+    return partBlocks(item, {
+      path,
+      messagePath,
+      role,
+      kind: name,
+      namesParts: isResult,
+      field: isResult ? 'output' : 'content',
+      text: { type: 'input_text', writes: isResult ? 'string' : 'part' },
+      markable: MARKABLE_PARTS,
+    });
+  });
+}
+
 /** What has no role is the model's, but for the answers to its calls. */
 function itemRole(role: unknown, type: unknown): PrefixBlock['role'] {
   if (role === 'system' || role === 'developer') return 'system';
-  if (role === 'user' || (typeof type === 'string' && type.endsWith('call_output'))) return 'user';
-  return 'assistant';
+  return role === 'user' || isCallOutput(type) ? 'user' : 'assistant';
 }
 
-function prefixBlock(path: string, role: PrefixBlock['role'], kind: string, content: unknown): PrefixBlock {
-  return { path, role, kind, text: JSON.stringify(content) ?? '', markable: false };
+function isCallOutput(type: unknown): boolean {
+  return typeof type === 'string' && type.endsWith('call_output');
+}
+
+function wholeBlock(
+  path: string,
+  messagePath: string,
+  role: PrefixBlock['role'],
+  kind: string,
+  content: unknown,
+): PrefixBlock {
+  const text = typeof content === 'string' ? content : withoutMark(content);
+  return { path, messagePath, role, kind, text: JSON.stringify(text), markable: false };
 }

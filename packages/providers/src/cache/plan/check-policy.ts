@@ -1,0 +1,45 @@
+import { ProviderError } from '../../errors.ts';
+import type { CacheLifetime } from '../../token-counts.ts';
+import type { CacheRules } from '../family-rules.ts';
+import type { BreakpointPlace, CachePolicy } from '../policy.ts';
+
+const NAMES: readonly string[] = [
+  'auto',
+  'none',
+  'automatic',
+  'system_and_tools',
+  'tools_only',
+  'last_user_message',
+  'last_2_user_messages',
+  'last_3_user_messages',
+] satisfies readonly CachePolicy[];
+
+const PLACES: readonly unknown[] = ['system', 'tools', 'last'] satisfies readonly BreakpointPlace[];
+
+/** Throws `provider/invalid-request` for a policy that there is not, and for a lifetime that the vendor does not know. */
+export function checkPolicy(policy: CachePolicy, rules: CacheRules): void {
+  if (typeof policy === 'string' && NAMES.includes(policy)) return;
+  // Callers without types may pass anything.
+  if (typeof policy !== 'object' || !Array.isArray(policy?.breakpoints)) {
+    refuse(`cache is ${JSON.stringify(policy)}; expected a policy's name or { breakpoints, ttl }.`);
+  }
+  checkLifetime('cache.ttl', policy.ttl, rules);
+  for (const [index, breakpoint] of policy.breakpoints.entries()) {
+    const name = `cache.breakpoints[${index}]`;
+    const { at, ttl } = typeof breakpoint === 'object' && breakpoint !== null ? breakpoint : { at: breakpoint };
+    if (typeof at !== 'number' && !PLACES.includes(at)) {
+      refuse(`${name} is ${JSON.stringify(breakpoint)}; expected a number, 'system', 'tools', 'last' or { at, ttl }.`);
+    }
+    checkLifetime(`${name}.ttl`, ttl, rules);
+  }
+}
+
+/** Throws `provider/invalid-request` for a lifetime that the vendor does not know. Where nothing can be marked, it knows all of them. */
+export function checkLifetime(name: string, ttl: CacheLifetime | undefined, { dialect, lifetimes }: CacheRules): void {
+  if (ttl === undefined || dialect === 'none' || lifetimes.includes(ttl)) return;
+  refuse(`${name} is ${ttl}; expected ${lifetimes.join(' or ')}.`);
+}
+
+function refuse(message: string): never {
+  throw new ProviderError('provider/invalid-request', message);
+}
