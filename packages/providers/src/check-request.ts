@@ -22,28 +22,29 @@ export function refuseRequest(message: string): never {
   throw new ProviderError('provider/invalid-request', message);
 }
 
-/** Every call is answered by the tool messages right after it, and nothing else is. */
+/** Every call is answered once by the tool messages right after it, and nothing else is. Calls that share an id need a result each. */
 function checkCallsAnswered(messages: readonly Message[]): void {
-  let unanswered = new Set<string>();
+  let unanswered: string[] = [];
   for (const [index, message] of messages.entries()) {
     if (message.role === 'tool') {
       for (const { toolCallId } of message.content) {
-        if (!unanswered.delete(toolCallId)) {
+        const at = unanswered.indexOf(toolCallId);
+        if (at === -1) {
           refuseRequest(
             `messages[${index}] has a result for call ${toolCallId}, which the assistant message before it lacks.`,
           );
         }
+        unanswered.splice(at, 1);
       }
       continue;
     }
     refuseUnanswered(unanswered, `before messages[${index}]`);
-    unanswered = new Set(toolCalls(message).map((call) => call.id));
+    unanswered = toolCalls(message).map((call) => call.id);
   }
   refuseUnanswered(unanswered, 'at the end of messages');
 }
 
-function refuseUnanswered(unanswered: ReadonlySet<string>, where: string): void {
-  const [call] = unanswered;
+function refuseUnanswered([call]: readonly string[], where: string): void {
   if (call !== undefined) refuseRequest(`Call ${call} has no result ${where}; a tool message is expected.`);
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAnthropicDecoder } from '../src/anthropic/decode-stream.ts';
+import { toolCalls } from '../src/message.ts';
 import type { StreamEvent } from '../src/stream-event.ts';
 import type { DecodedTurn } from '../src/transport/send.ts';
 
@@ -137,6 +138,23 @@ describe('content', () => {
     ]);
     expect(turn.stopReason).toBe('tool-use');
     expect(events.at(-1)?.type).toBe('block-end');
+  });
+
+  it('gives each call an id of its own, where the wire gives none or one twice', () => {
+    const call = (index: number, id: string) => block(index, { type: 'tool_use', id, name: 'look', input: {} });
+    const wire = [
+      messageStart(),
+      ...call(0, 'a'),
+      ...call(1, 'a'),
+      ...call(2, ''),
+      ...call(3, ''),
+      ...messageEnd('tool_use'),
+    ];
+    const ids = toolCalls(decode(...wire).turn.message).map(({ id }) => id);
+    expect(ids[0]).toBe('a');
+    expect(new Set(ids).size).toBe(4);
+    expect(ids).not.toContain('');
+    expect(toolCalls(decode(...wire).turn.message).map(({ id }) => id)).toEqual(ids);
   });
 
   it('ends with the message where the wire forgot to end a block', () => {

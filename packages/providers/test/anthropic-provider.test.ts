@@ -231,7 +231,7 @@ describe('an error', () => {
   it.each([
     [400, 'invalid_request_error', 'provider/invalid-request'],
     [401, 'authentication_error', 'provider/auth'],
-    [402, 'billing_error', 'provider/auth'],
+    [402, 'billing_error', 'provider/quota'],
     [403, 'permission_error', 'provider/auth'],
     [404, 'not_found_error', 'provider/not-found'],
     [413, 'request_too_large', 'provider/invalid-request'],

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import { toolCallBlock } from '../src/assemble-message.ts';
 import { type Message, userMessage } from '../src/message.ts';
+import { checkOllamaRequest } from '../src/ollama/check-request.ts';
 import { encodeRequest } from '../src/ollama/encode-request.ts';
 import type { ModelRequest } from '../src/request.ts';
 
-const encode = (request: ModelRequest) => encodeRequest(request, 'qwen3');
+const encode = (request: ModelRequest) => encodeRequest(request, 'qwen3').body;
 
 const HISTORY: readonly Message[] = [
   { role: 'user', content: [{ type: 'text', text: 'What is' }, { type: 'text', text: 'this?' }, image('aW1n')] },
@@ -125,7 +126,10 @@ it('leaves out a message that says nothing here', () => {
 });
 
 it.each(['none', 'required', { tool: 'look' }] as const)('refuses the tool choice %j', (toolChoice) => {
-  expectRefused({ messages: [], toolChoice });
+  const tools = [{ name: 'look', description: '', inputSchema: {} }];
+  expect(() => checkOllamaRequest({ messages: [userMessage('hi')], tools, toolChoice })).toThrow(
+    expect.objectContaining({ code: 'provider/unsupported' }),
+  );
 });
 
 it('refuses documents, and images in tool results', () => {
@@ -145,7 +149,7 @@ it('only adds to the bytes of a shorter history', () => {
 });
 
 function expectRefused(request: ModelRequest): void {
-  expect(() => encode(request)).toThrow(expect.objectContaining({ code: 'provider/unsupported' }));
+  expect(() => encode(request)).toThrow(expect.objectContaining({ code: 'provider/unsupported-media' }));
 }
 
 function text(value: string): { readonly type: 'text'; readonly text: string } {

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { Ollama } from 'ollama';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { messageText, toolCalls, userMessage } from '../src/message.ts';
 import type { Model } from '../src/model.ts';
 import { ollama, ollamaModel, streamOllama } from '../src/ollama/provider.ts';
@@ -77,7 +77,14 @@ describe('a stream', () => {
   });
 
   it('skips what it does not know', async () => {
-    const strange = [7, 'a', [], { message: 7 }, { message: { content: 7, tool_calls: [null, { function: {} }] } }];
+    const strange = [
+      7,
+      'a',
+      [],
+      { created_at: { toString: null } },
+      { message: 7 },
+      { message: { content: 7, tool_calls: [null, { function: {} }] } },
+    ];
     const turn = await collectTurn(decodeRecords([...strange, { ...DONE, message: { content: 'a' } }]));
     expect(turn.message.content).toEqual([{ type: 'text', text: 'a' }]);
   });
@@ -94,6 +101,12 @@ describe('tool calls', () => {
 
   it('keep the id that a newer server gives', async () => {
     expect(await idsOf('now', call('call_x'))).toEqual(['call_x']);
+  });
+
+  it('get ids of ours where two have the same', async () => {
+    const [first, second] = await idsOf('now', call('call_x'), call('call_x'));
+    expect(first).toBe('call_x');
+    expect(second).toMatch(/^call_[0-9a-f]{24}$/);
   });
 
   it('get ids of ours: the same for the same bytes, others within a turn and in another turn', async () => {
@@ -271,3 +284,18 @@ function decodeRecords(records: readonly unknown[]): ReturnType<typeof streamOll
   }
   return ollamaModel({ chat: async () => stream() }, 'm').stream(userRequest('hi'));
 }
+
+describe('a response with a line that is no JSON', () => {
+  it('ends with its name, keeps what came before, and says nothing on the console', async () => {
+    const warn = vi.spyOn(console, 'warn');
+    const lines = ['{"message":{"content":"He"},"done":false}', '{"message":{"content":"l', '{"done":true}'];
+    const send = async () =>
+      new Response(`${lines.join('\n')}\n`, { headers: { 'content-type': 'application/x-ndjson' } });
+    const turn = await ollama({ host: 'http://127.0.0.1', fetch: send })
+      .model('m')
+      .stream({ messages: [userMessage('hi')] }).turn;
+    expect(turn.error?.code).toBe('provider/malformed-stream');
+    expect(turn.message.content).toEqual([{ type: 'text', text: 'He' }]);
+    expect(warn).not.toHaveBeenCalled();
+  });
+});

@@ -52,6 +52,16 @@ describe('complete', () => {
     expect(turn).toMatchObject({ stopReason: 'error', usageState: 'none', error: { code: 'provider/stream-cut' } });
   });
 
+  it('tells the calls of a stream that closes with usage alone, but no half call', async () => {
+    const { events, turn } = await decode([
+      choice({ tool_calls: [call(0, 'a', 'f', '{"n":1}'), call(1, 'b', 'f', ''), call(2, 'c', 'f', '{"n":')] }),
+      { choices: [], usage: USAGE },
+    ]);
+    const told = events.flatMap((event) => (event.type === 'block-end' ? [event.block] : []));
+    expect(told).toMatchObject([{ id: 'a' }, { id: 'b' }]);
+    expect(turn.message.content).toEqual(told);
+  });
+
   it('keeps the text of a stream that was cut, but no half call', async () => {
     const { turn } = await decode([choice({ content: 'Look' }), choice({ tool_calls: [call(0, 'a', 'f', '{"x"')] })]);
     expect(turn.message.content).toEqual([{ type: 'text', text: 'Look' }]);
@@ -162,6 +172,11 @@ describe('tool calls', () => {
     expect(first).toHaveLength(2);
     expect(new Set([...first, ...(await ids('response-2'))]).size).toBe(4);
     expect(await ids('response-1')).toEqual(first);
+  });
+
+  it("get ids of ours where theirs is another call's", async () => {
+    const { turn } = await decode([choice({ tool_calls: [call(0, 'a', 'f', '{}'), call(1, 'a', 'f', '{}')] }, 'stop')]);
+    expect(toolCalls(turn.message).map(({ id }) => id)).toEqual(['a', expect.stringMatching(/^call_[0-9a-f]{24}$/)]);
   });
 
   it('wait for their name', async () => {
@@ -305,6 +320,15 @@ it('skips what it does not know', async () => {
   ];
   const { turn } = await decode([...strange, choice({ content: 7 }), choice({ content: 'a' }, 'stop')]);
   expect(turn.message.content).toEqual([{ type: 'text', text: 'a' }]);
+});
+
+it.each<readonly [name: string, chunk: object]>([
+  ['an id', { id: { toString: null }, ...choice({ tool_calls: [call(0, '', 'f', '{}')] }) }],
+  ['an error', { error: [{ toString: null }] }],
+  ["an error's code", { error: { message: 'x', code: { valueOf: null, toString: null }, type: [{ toString: null }] } }],
+])('is not thrown off by %s that is no text', async (_name, chunk) => {
+  const { turn } = await decode([chunk, choice({}, 'stop')]);
+  expect(['tool-use', 'error']).toContain(turn.stopReason);
 });
 
 function choice(delta: object, finishReason: string | null = null): { readonly choices: readonly unknown[] } {

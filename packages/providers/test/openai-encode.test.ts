@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { toolCallBlock } from '../src/assemble-message.ts';
-import type { Message } from '../src/message.ts';
+import type { Message, ToolMessage, UserBlock } from '../src/message.ts';
 import { userMessage } from '../src/message.ts';
 import { encodeRequest } from '../src/openai/chat/encode-request.ts';
 import { vendorNamed } from '../src/openai/vendors.ts';
 import type { ModelRequest } from '../src/request.ts';
 
-const encode = (request: ModelRequest, vendor = 'openai', model = 'gpt-test') =>
-  encodeRequest(request, model, vendorNamed(vendor));
+const encode = (request: Partial<ModelRequest>, vendor = 'openai', model = 'gpt-test') =>
+  encodeRequest({ messages: [userMessage('hi')], ...request }, model, vendorNamed(vendor)).body;
 
 const HISTORY: readonly Message[] = [
   userMessage('What is the weather?'),
@@ -121,10 +121,10 @@ it('writes the whole body, argument text byte for byte', () => {
       }
      },
      "max_completion_tokens": 500,
-     "temperature": 0,
      "stop": [
       "END"
      ],
+     "temperature": 0,
      "seed": 7,
      "stream": true,
      "stream_options": {
@@ -143,74 +143,91 @@ it('leaves out what was not asked for', () => {
   });
 });
 
-it('lets vendor options win, but neither over streaming nor over usage', () => {
-  const vendorOptions = {
-    temperature: 1,
-    stream: false,
-    stream_options: { include_usage: false, include_obfuscation: false },
-  };
-  expect(encode({ messages: [], temperature: 0, vendorOptions })).toMatchObject({
+it('lets vendor options win, but not over usage', () => {
+  const vendorOptions = { temperature: 1, stream_options: { include_usage: false, include_obfuscation: false } };
+  expect(encode({ temperature: 0, vendorOptions })).toMatchObject({
     temperature: 1,
     stream: true,
     stream_options: { include_usage: true, include_obfuscation: false },
   });
 });
 
+it.each<readonly [said: string, request: Partial<ModelRequest>]>([
+  ['messages', { messages: [] }],
+  ['vendorOptions.messages', { vendorOptions: { messages: [] } }],
+  ['vendorOptions.stream', { vendorOptions: { stream: false } }],
+  ['Call call_1 has no result', { messages: HISTORY.slice(0, 2) }],
+  ['a result for call call_1', { messages: [userMessage('a'), ...HISTORY.slice(2)] }],
+  ['toolChoice', { toolChoice: 'required' }],
+])('refuses a request that would be refused, and says: %s', (said, request) => {
+  expect(() => encode(request)).toThrow(expect.objectContaining({ code: 'provider/invalid-request' }));
+  expect(() => encode(request)).toThrow(said);
+});
+
 it('names the output cap as the vendor does', () => {
-  expect(encode({ messages: [], maxTokens: 5 })).toMatchObject({ max_completion_tokens: 5 });
-  expect(encode({ messages: [], maxTokens: 5 }, 'mistral')).toMatchObject({ max_tokens: 5 });
+  expect(encode({ maxTokens: 5 })).toMatchObject({ max_completion_tokens: 5 });
+  expect(encode({ maxTokens: 5 }, 'mistral')).toMatchObject({ max_tokens: 5 });
+});
+
+it('asks for usage, except a vendor that refuses to be asked', () => {
+  expect(encode({}, 'groq')).toMatchObject({ stream_options: { include_usage: true } });
+  expect(encode({}, 'mistral')).not.toHaveProperty('stream_options');
 });
 
 describe('user content', () => {
-  it('sends images and documents as data URLs', () => {
-    const message: Message = {
-      role: 'user',
-      content: [
-        { type: 'text', text: 'Compare' },
-        { type: 'image', mediaType: 'image/png', data: 'aW1n' },
-        { type: 'document', mediaType: 'application/pdf', data: 'cGRm', name: 'a.pdf' },
-      ],
-    };
-    expect(encode({ messages: [message] }).messages).toEqual([
-      {
-        role: 'user',
-        content: [
-          { type: 'text', text: 'Compare' },
-          { type: 'image_url', image_url: { url: 'data:image/png;base64,aW1n' } },
-          { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,cGRm' } },
-        ],
-      },
-    ]);
+  const partOf = (block: UserBlock) =>
+    encode({ messages: [{ role: 'user', content: [{ type: 'text', text: 'Look' }, block] }] }).messages[0];
+  const documentOf = (mediaType: string, data: string, name?: string): UserBlock => ({
+    type: 'document',
+    mediaType,
+    data,
+    ...(name === undefined ? {} : { name }),
   });
+
+  it.each<readonly [string, UserBlock, object]>([
+    [
+      'an image',
+      { type: 'image', mediaType: 'image/png', data: 'aW1n' },
+      { type: 'image_url', image_url: { url: 'data:image/png;base64,aW1n' } },
+    ],
+    [
+      'a PDF',
+      documentOf('application/pdf', 'cGRm', 'a.pdf'),
+      { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,cGRm' } },
+    ],
+    ['a text', documentOf('text/csv', 'YSxiw6k='), { type: 'text', text: 'a,bé' }],
+    ['a named text', documentOf('text/plain', 'YQ==', 'a.txt'), { type: 'text', text: 'a.txt:\na' }],
+    ['WAV', documentOf('audio/wav', 'UklG'), { type: 'input_audio', input_audio: { data: 'UklG', format: 'wav' } }],
+    ['MP3', documentOf('audio/mpeg', 'SUQz'), { type: 'input_audio', input_audio: { data: 'SUQz', format: 'mp3' } }],
+  ])('holds %s in a part of its kind', (_name, block, part) => {
+    expect(partOf(block)).toEqual({ role: 'user', content: [{ type: 'text', text: 'Look' }, part] });
+  });
+
+  it.each(['video/mp4', 'audio/flac', 'application/zip'])(
+    'refuses a document of type %s, and names it',
+    (mediaType) => {
+      expect(() => partOf(documentOf(mediaType, 'AAAA'))).toThrow(
+        expect.objectContaining({ code: 'provider/unsupported-media', message: expect.stringContaining(mediaType) }),
+      );
+    },
+  );
 
   it('refuses an image in a tool result', () => {
-    const content = [{ type: 'image', mediaType: 'image/png', data: 'aW1n' } as const];
-    const result = { type: 'tool-result', toolCallId: 'c', toolName: 'camera', content, isError: false } as const;
-    const request: ModelRequest = { messages: [{ role: 'tool', content: [result] }] };
-    expect(() => encode(request)).toThrow(expect.objectContaining({ code: 'provider/unsupported' }));
-  });
-});
-
-describe('thinking', () => {
-  it('is left out, and a message of nothing else with it', () => {
-    const thinking: Message = { role: 'assistant', content: [{ type: 'thinking', text: 'Hm.', signature: 's' }] };
-    expect(encode({ messages: [userMessage('a'), thinking] }).messages).toHaveLength(1);
-    expect(JSON.stringify(encode({ messages: HISTORY }))).not.toContain('A tool knows.');
-  });
-
-  it('goes back to the DeepSeek models that demand it, and to no others', () => {
-    const messages = [...HISTORY, { role: 'assistant', content: [{ type: 'text', text: 'Done.' }] } as const];
-    const replayed = encode({ messages }, 'deepseek', 'deepseek-v4-pro').messages;
-    expect(replayed[1]).toMatchObject({ reasoning_content: 'A tool knows.' });
-    expect(replayed.at(-1)).toMatchObject({ reasoning_content: '' });
-    expect(JSON.stringify(encode({ messages }, 'deepseek', 'deepseek-r1'))).not.toContain('reasoning_content');
+    const messages = HISTORY.map((message) => (message.role === 'tool' ? withImage(message) : message));
+    expect(() => encode({ messages })).toThrow(expect.objectContaining({ code: 'provider/unsupported' }));
   });
 });
 
 it('only adds to the bytes of a shorter history', () => {
   const bytes = (messages: readonly Message[]) =>
     JSON.stringify(encode({ system: 's', messages }).messages).slice(0, -1);
-  for (let length = 1; length < HISTORY.length; length += 1) {
-    expect(bytes(HISTORY).startsWith(bytes(HISTORY.slice(0, length)))).toBe(true);
-  }
+  const answered = [...HISTORY, { role: 'assistant', content: [{ type: 'text', text: 'Sunny.' }] }] as const;
+  expect(bytes(HISTORY).startsWith(bytes(HISTORY.slice(0, 1)))).toBe(true);
+  expect(bytes(answered).startsWith(bytes(HISTORY))).toBe(true);
+  expect(bytes([...answered, userMessage('And in Rome?')]).startsWith(bytes(answered))).toBe(true);
 });
+
+function withImage({ role, content }: ToolMessage): ToolMessage {
+  const image = { type: 'image', mediaType: 'image/png', data: 'aW1n' } as const;
+  return { role, content: content.map((result) => ({ ...result, content: [image] })) };
+}

@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import { OpenAI } from 'openai';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { toolCallBlock } from '../src/assemble-message.ts';
 import { completeTurn, type Model } from '../src/model.ts';
 import { openai, openaiChatModel } from '../src/openai/provider.ts';
-import { collectTurn, userRequest } from './support/collect-stream.ts';
+import { collectEvents, collectTurn, userRequest } from './support/collect-stream.ts';
 import { recordedFetch } from './support/corpus.ts';
 
 const DONE =
@@ -39,6 +40,24 @@ describe('openai()', () => {
     expect(await outputAt('https://gateway.test/v1')).toBe('not-reported');
   });
 
+  it('tells what it adapted before anything else', async () => {
+    const model = modelWith(recordedFetch({ body: DONE, headers: SSE }));
+    const [first] = await collectEvents(model.stream({ ...userRequest('hello'), diagnostics: true }));
+    expect(first).toMatchObject({ type: 'warning', code: 'request/diagnostics-ignored' });
+  });
+
+  it('sends the cache key in a header where the vendor reads it there', async () => {
+    const headers: (string | null)[] = [];
+    const send: typeof fetch = async (_url, init) => {
+      headers.push(new Headers(init?.headers).get('x-grok-conv-id'));
+      return new Response(DONE, { headers: SSE });
+    };
+    for (const baseURL of ['https://api.x.ai/v1', 'https://api.openai.com/v1']) {
+      await collectTurn(modelWith(send, { baseURL }).stream({ ...userRequest('hello'), cacheKey: 'session-1' }));
+    }
+    expect(headers).toEqual(['session-1', null]);
+  });
+
   it('gives the prefix that it sends', async () => {
     const send = recordedFetch({ body: DONE, headers: SSE });
     const model = modelWith(send);
@@ -53,8 +72,13 @@ describe('openai()', () => {
   it('refuses at once what it cannot ask', () => {
     const content = [{ type: 'image', mediaType: 'image/png', data: '' } as const];
     const result = { type: 'tool-result', toolCallId: 'c', toolName: 't', content, isError: false } as const;
+    const messages = [
+      { role: 'assistant', content: [toolCallBlock('c', 't', '{}')] },
+      { role: 'tool', content: [result] },
+    ] as const;
     const model = modelWith(recordedFetch({ body: DONE, headers: SSE }));
-    expect(() => model.stream({ messages: [{ role: 'tool', content: [result] }] })).toThrow(/image/);
+    expect(() => model.stream({ messages })).toThrow(/image/);
+    expect(() => model.stream({ messages: messages.slice(1) })).toThrow(/call c/);
   });
 });
 
@@ -62,6 +86,8 @@ describe('a failed call', () => {
   it.each([
     [401, '{"error":{"message":"no","type":"invalid_request_error","code":"invalid_api_key"}}', 'provider/auth', false],
     [429, '{"error":{"message":"slow down"}}', 'provider/rate-limited', true],
+    [429, '{"error":{"message":"pay","code":"insufficient_quota"}}', 'provider/quota', false],
+    [402, '{"error":{"message":"Insufficient Balance"}}', 'provider/quota', false],
     [503, 'upstream is away', 'provider/overloaded', true],
     [500, '', 'provider/server', true],
     [400, '{"error":{"message":"x","code":"context_length_exceeded"}}', 'provider/context-window', false],

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { toolCalls } from '../src/message.ts';
 import { createResponsesDecoder } from '../src/openai/responses/decode-stream.ts';
+import { encodeAssistant } from '../src/openai/responses/encode-assistant.ts';
 import type { StreamEvent } from '../src/stream-event.ts';
 import type { DecodedTurn } from '../src/transport/send.ts';
 
@@ -54,7 +56,7 @@ describe('text', () => {
     }
   });
 
-  it('keeps each citation once, from events or from the finished item', () => {
+  it('keeps each citation once, from events or from the finished item (L-51)', () => {
     const citations = [
       { type: 'url_citation', url: 'https://a.test' },
       { type: 'url_citation', url: 'https://b.test' },
@@ -153,7 +155,20 @@ describe('a call', () => {
   });
 });
 
-it('keeps every other item whole', () => {
+it('gives each call an id of its own, and answers and replays it by that', () => {
+  const twin = { ...CALL, id: 'fc_2' };
+  const nameless = { type: 'custom_tool_call', name: 'sql', input: 'x' };
+  const decodeTwins = () => decode([itemDone(0, CALL), itemDone(1, twin), itemDone(2, nameless)]).turn.message;
+  const [first, second, ...others] = toolCalls(decodeTwins());
+  expect(first?.id).toBe('call_1');
+  expect(second?.id).toMatch(/^call_[0-9a-f]{24}$/);
+  expect(others).toEqual([]);
+  expect(decodeTwins()).toEqual(decodeTwins());
+  const replayed = encodeAssistant(decodeTwins(), { isStored: false });
+  expect(replayed.slice(0, 2)).toEqual([CALL, { ...twin, call_id: second?.id }]);
+});
+
+it('keeps every other item whole, and has nobody run what the vendor ran (L-41)', () => {
   const items = [
     { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x' } },
     { type: 'compaction', id: 'cmp_1', encrypted_content: 'gAAA' },
@@ -161,6 +176,7 @@ it('keeps every other item whole', () => {
   ];
   const { turn } = decode(items.map((item, index) => itemDone(index, item)));
   expect(turn.message.content).toEqual(items.map(opaque));
+  expect(toolCalls(turn.message)).toEqual([]);
 });
 
 describe('the end', () => {
@@ -168,7 +184,9 @@ describe('the end', () => {
     ['completed', null, 'end-turn'],
     ['incomplete', 'max_output_tokens', 'max-tokens'],
     ['incomplete', 'content_filter', 'content-filter'],
-    ['incomplete', 'steered', 'end-turn'],
+    ['incomplete', 'max_messages', 'max-tokens'],
+    ['incomplete', 'steered', 'pause'],
+    ['incomplete', 'from_the_future', 'max-tokens'],
   ])('%s for %s is %s', (status, reason, stopReason) => {
     const response = { output: [MESSAGE], incomplete_details: reason === null ? null : { reason } };
     const { turn } = decode([terminal({ ...response, status }, `response.${status}`)]);
@@ -211,13 +229,22 @@ describe('the end', () => {
   });
 });
 
-it('counts the searches that stand beside the usage', () => {
+it('counts the searches that stand beside the usage (L-50)', () => {
   const { turn } = decode([terminal({ output: [], tool_usage: { web_search: { num_requests: 2 } } })]);
   expect(turn.tokens?.serverTools).toEqual({ webSearch: 2 });
 });
 
 it('never throws for what the wire says', () => {
-  const odd = [null, 1, 'x', [], {}, { type: 'response.output_item.done' }, { type: 'response.output_text.delta' }];
+  const odd = [
+    null,
+    1,
+    'x',
+    [],
+    {},
+    { type: 'response.reasoning_text.delta', content_index: { toString: null }, delta: 'a' },
+    { type: 'response.output_item.done' },
+    { type: 'response.output_text.delta' },
+  ];
   const broken = [undefined, null, 7, {}, { type: 'message', content: [null, 3, {}] }, { type: 'function_call' }];
   const events = broken.flatMap((item, index) => [
     { type: 'response.output_item.added', output_index: index, item },

@@ -5,7 +5,8 @@ import { encodeRequest } from '../src/openai/responses/encode-request.ts';
 import { responsesPrefixBlocks } from '../src/openai/responses/prefix-blocks.ts';
 import type { ModelRequest } from '../src/request.ts';
 
-const encode = (request: ModelRequest, model = 'gpt-test') => encodeRequest(request, model);
+const encode = (request: ModelRequest, model = 'gpt-test') => encodeRequest(request, model).body;
+const HI = [userMessage('hi')];
 
 const HISTORY: readonly Message[] = [
   userMessage('What is the weather?'),
@@ -109,11 +110,11 @@ it('writes the whole body, argument text byte for byte', () => {
       "name": "weather"
      },
      "max_output_tokens": 500,
-     "temperature": 0,
      "store": false,
      "reasoning": {
       "effort": "low"
      },
+     "temperature": 0,
      "include": [
       "reasoning.encrypted_content"
      ],
@@ -122,10 +123,10 @@ it('writes the whole body, argument text byte for byte', () => {
   `);
 });
 
-it('gives the same bytes again, and only adds to them as the history grows', () => {
-  const request: ModelRequest = { system: 's', messages: HISTORY };
+it('gives the same bytes again, and only adds to them as the history grows, whatever is asked beside it', () => {
+  const request: ModelRequest = { system: 's', messages: HISTORY, think: 'low', search: 'low', diagnostics: true };
   expect(JSON.stringify(encode(request))).toBe(JSON.stringify(encode({ ...request, messages: [...HISTORY] })));
-  for (let count = 1; count <= HISTORY.length; count += 1) {
+  for (let count = 0; count <= HISTORY.length; count += 1) {
     const shorter = prefixTexts({ ...request, messages: HISTORY.slice(0, count) });
     expect(prefixTexts(request).slice(0, shorter.length)).toEqual(shorter);
   }
@@ -158,7 +159,8 @@ it('sends images and documents as data URLs', () => {
 
 describe('a tool result', () => {
   const result = { type: 'tool-result', toolCallId: 'call_1', toolName: 't', isError: false } as const;
-  const outputOf = (content: (typeof HISTORY)[number]) => encode({ messages: [content] }).input[0];
+  const call: Message = { role: 'assistant', content: [toolCallBlock('call_1', 't', '{}')] };
+  const outputOf = (content: (typeof HISTORY)[number]) => encode({ messages: [call, content] }).input[1];
   const image = { type: 'image', mediaType: 'image/png', data: 'AAAA' } as const;
 
   it('that failed says so', () => {
@@ -209,39 +211,30 @@ describe('a tool result', () => {
 
 describe('the body', () => {
   it('keeps nothing at the vendor, and asks for encrypted reasoning where there may be any', () => {
-    expect(encode({ messages: [] })).toEqual({
+    expect(encode({ messages: HI })).toEqual({
       model: 'gpt-test',
-      input: [],
+      input: [{ role: 'user', content: [{ type: 'input_text', text: 'hi' }] }],
       store: false,
       include: ['reasoning.encrypted_content'],
       stream: true,
     });
     for (const model of ['gpt-4o', 'openai/gpt-4.1-mini', 'chatgpt-4o-latest']) {
-      expect(encode({ messages: [] }, model)).not.toHaveProperty('include');
+      expect(encode({ messages: HI }, model)).not.toHaveProperty('include');
     }
-    expect(encode({ messages: [] }, 'openai.gpt-5.5')).toHaveProperty('include');
+    expect(encode({ messages: HI }, 'openai.gpt-5.5')).toHaveProperty('include');
   });
 
   it('takes vendor options last, and adds to what they include', () => {
-    const vendorOptions = { store: true, stream: false, include: ['web_search_call.action.sources'] };
-    expect(encode({ messages: [], vendorOptions })).toMatchObject({
+    const vendorOptions = { store: true, include: ['web_search_call.action.sources'] };
+    expect(encode({ messages: HI, vendorOptions })).toMatchObject({
       store: true,
-      stream: true,
       include: ['reasoning.encrypted_content', 'web_search_call.action.sources'],
     });
   });
 
   it.each(['auto', 'none', 'required'] as const)('says toolChoice %s in the same word, beside tools', (toolChoice) => {
     const tools = [{ name: 't', description: '', inputSchema: {} }];
-    expect(encode({ messages: [], tools, toolChoice })).toMatchObject({ tool_choice: toolChoice });
-    expect(encode({ messages: [], toolChoice })).not.toHaveProperty('tool_choice');
-  });
-
-  it('has no place for stop sequences', () => {
-    expect(() => encode({ messages: [], stopSequences: ['END'] })).toThrow(
-      expect.objectContaining({ code: 'provider/unsupported' }),
-    );
-    expect(() => encode({ messages: [], stopSequences: [] })).not.toThrow();
+    expect(encode({ messages: HI, tools, toolChoice })).toMatchObject({ tool_choice: toolChoice });
   });
 });
 
@@ -249,14 +242,14 @@ describe('responsesPrefixBlocks', () => {
   it('lists tools, instructions and input items in the order they are rendered', () => {
     const tools = [{ name: 't', description: '', inputSchema: {} }];
     const request: ModelRequest = { system: 's', messages: HISTORY, tools, vendorOptions: { instructions: 'i' } };
-    expect(responsesPrefixBlocks(encode(request)).map(({ path, role, kind }) => [path, role, kind])).toEqual([
-      ['tools[0]', 'tool', 'tool'],
-      ['instructions', 'system', 'system'],
-      ['input[0]', 'system', 'system'],
-      ['input[1]', 'user', 'user'],
-      ['input[2]', 'assistant', 'reasoning'],
-      ['input[3]', 'assistant', 'function_call'],
-      ['input[4]', 'user', 'function_call_output'],
+    expect(responsesPrefixBlocks(encode(request)).map(({ path, role }) => [path, role])).toEqual([
+      ['tools[0]', 'tool'],
+      ['instructions', 'system'],
+      ['input[0].content[0]', 'system'],
+      ['input[1].content[0]', 'user'],
+      ['input[2]', 'assistant'],
+      ['input[3]', 'assistant'],
+      ['input[4]', 'user'],
     ]);
   });
 

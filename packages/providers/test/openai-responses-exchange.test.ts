@@ -64,7 +64,17 @@ describe('openaiResponses()', () => {
 
   it('refuses at once what it cannot ask', () => {
     const model = modelWith(recordedFetch({ body: DONE, headers: SSE }));
-    expect(() => model.stream({ messages: [], stopSequences: ['END'] })).toThrow(/stopSequences/);
+    expect(() => model.stream({ ...userRequest('hi'), stopSequences: ['END'] })).toThrow(
+      expect.objectContaining({ code: 'provider/unsupported', message: expect.stringMatching(/stopSequences.*END/) }),
+    );
+    expect(() => model.stream({ ...userRequest('hi'), prefill: 'Once' })).toThrow(
+      expect.objectContaining({ code: 'provider/unsupported', message: expect.stringMatching(/prefill.*Once/) }),
+    );
+    expect(() => model.stream({ ...userRequest('hi'), stopSequences: [], prefill: '' })).not.toThrow();
+    for (const vendorOptions of [{ input: [] }, { stream: false }]) {
+      expect(() => model.stream({ ...userRequest('hi'), vendorOptions })).toThrow(/vendorOptions/);
+    }
+    expect(() => model.stream({ messages: [] })).toThrow(expect.objectContaining({ code: 'provider/invalid-request' }));
   });
 
   it('is what openai-responses/<model> means', () => {

@@ -4,7 +4,7 @@ import { toolCallBlock } from '../src/assemble-message.ts';
 import type { JsonObject } from '../src/json.ts';
 import type { AssistantBlock, AssistantMessage, OpaqueBlock } from '../src/message.ts';
 import { createResponsesDecoder } from '../src/openai/responses/decode-stream.ts';
-import { encodeRequest } from '../src/openai/responses/encode-request.ts';
+import { encodeAssistant } from '../src/openai/responses/encode-assistant.ts';
 
 const REASONING = { id: 'rs_1', type: 'reasoning', encrypted_content: 'gAAA==', summary: [] };
 const MESSAGE = {
@@ -95,7 +95,7 @@ describe('reasoning', () => {
 
   it('goes back by its id alone to a vendor that keeps responses', () => {
     const message = read([bare, MESSAGE]);
-    expect(sentBack(message, { store: true })).toEqual([bare, MESSAGE]);
+    expect(sentBack(message, true)).toEqual([bare, MESSAGE]);
   });
 
   it('in full goes back without being encrypted', () => {
@@ -134,6 +134,6 @@ function read(output: readonly object[], isStreamed = true): AssistantMessage {
   return decoder.finish().message;
 }
 
-function sentBack(message: AssistantMessage, vendorOptions: JsonObject = {}): readonly JsonObject[] {
-  return encodeRequest({ messages: [message], vendorOptions }, 'm').input;
+function sentBack(message: AssistantMessage, isStored = false): readonly JsonObject[] {
+  return encodeAssistant(message, { isStored });
 }

@@ -27,7 +27,7 @@ describe('resolveModel', () => {
     },
   );
 
-  it('needs a key where the vendor does, and takes it from the environment', () => {
+  it('needs a key where the vendor does, and takes it from the environment (L-02)', () => {
     for (const [name, variable] of [
       ['anthropic/claude-opus-4-8', 'ANTHROPIC_API_KEY'],
       ['openai/gpt-6', 'OPENAI_API_KEY'],

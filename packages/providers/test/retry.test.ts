@@ -159,7 +159,7 @@ function retriesOf(events: readonly StreamEvent[]): readonly RetryEvent[] {
 }
 
 describe('a call whose attempts fail (D5)', () => {
-  it('tells of each failure before it waits, and ends with the answer', async () => {
+  it('tells of each failure before it waits, and ends with the answer (L-54)', async () => {
     const { events, delays, opened } = attemptsOf([OVERLOADED, askingToWait(3000), answer], {
       warnings: [{ type: 'warning', code: 'request/odd', message: 'odd' }],
     });

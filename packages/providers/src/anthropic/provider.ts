@@ -1,14 +1,18 @@
 import { cacheRules } from '../cache/family-rules.ts';
-import { type BreakpointPlan, planBreakpoints, planWarnings } from '../cache/plan-breakpoints.ts';
+import { planWarnings } from '../cache/plan/plan-note.ts';
+import type { BreakpointPlan } from '../cache/plan-breakpoints.ts';
+import { planRequest } from '../cache/plan-request.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
-import { checkAnthropicRequest } from './check-request.ts';
+import { checkAnthropicBody, checkAnthropicRequest } from './check-request.ts';
 import { createAnthropicDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
+import { type AnthropicHost, hostOf } from './host.ts';
 import { hasMarks, placeMarks } from './place-marks.ts';
+import { withPrefill } from './prefill.ts';
 import { anthropicPrefixBlocks } from './prefix-blocks.ts';
 import { readAnthropicError } from './read-error.ts';
 import { type PendingResponse, readEvents } from './read-response.ts';
@@ -45,18 +49,30 @@ export function streamAnthropic(
   request: ModelRequest,
   options: AnthropicStreamOptions,
 ): ModelStream {
-  return streamFrom(async () => client, request, options);
+  return streamFrom(endpointOf(client), request, options);
+}
+
+/** Where requests go. The host is known before the client is made. */
+interface Endpoint {
+  readonly openClient: ClientSource<AnthropicClient>;
+  readonly host: AnthropicHost;
+}
+
+function endpointOf(client: AnthropicClient): Endpoint {
+  return { openClient: async () => client, host: hostOf(client) };
 }
 
 function streamFrom(
-  openClient: ClientSource<AnthropicClient>,
+  { openClient, host }: Endpoint,
   request: ModelRequest,
   { model, ...options }: AnthropicStreamOptions,
 ): ModelStream {
-  checkAnthropicRequest(request);
-  const { body, warnings } = encodeRequest(request, model);
-  const plan = planMarks(body, request, model);
-  const markedBody = placeMarks(body, plan.marks);
+  checkAnthropicRequest(request, model);
+  const encoded = encodeRequest(request, model, host);
+  checkAnthropicBody(encoded, model);
+  const { body, prefill, warnings } = encoded;
+  const plan = planMarks(body, request, { model, host });
+  const markedBody = withPrefill(placeMarks(body, plan.marks), prefill);
   const { clock = Date.now, timeoutMs } = options;
   return sendExchange({
     ...options,
@@ -70,34 +86,36 @@ function streamFrom(
         ),
       );
     },
-    decoder: createAnthropicDecoder(),
+    decoder: createAnthropicDecoder(encoded),
     readError: (error) => readAnthropicError(error, clock()),
     warnings: [...planWarnings(plan), ...warnings],
   });
 }
 
-/** Marks that the caller placed by hand stand alone: with planned ones beside them there could be too many, or a lifetime out of order. */
-function planMarks(body: MessagesBody, { cache }: ModelRequest, model: string): BreakpointPlan {
-  const plan = planBreakpoints(anthropicPrefixBlocks(body), cache ?? 'auto', cacheRules('anthropic', model));
-  if (!hasMarks(body)) return plan;
-  if (cache === undefined || cache === 'none') return { marks: [], notes: [] };
-  const message = 'No cache mark was planned: the request carries marks of its own.';
-  return { marks: [], notes: [{ code: 'cache/mark-not-placed', cause: 'own-marks', message }] };
+function planMarks(
+  body: MessagesBody,
+  request: ModelRequest,
+  { model, host }: { readonly model: string; readonly host: AnthropicHost },
+): BreakpointPlan {
+  return planRequest(request, cacheRules('anthropic', model, { host }), (asked) => {
+    const encoded = asked === request ? body : encodeRequest(asked, model, host).body;
+    return { blocks: anthropicPrefixBlocks(encoded), hasMarks: hasMarks(encoded) };
+  });
 }
 
 /** A model behind a client of yours. */
 export function anthropicModel(client: AnthropicClient, id: string): Model {
-  return modelFrom(async () => client, id);
+  return modelFrom(endpointOf(client), id);
 }
 
-function modelFrom(openClient: ClientSource<AnthropicClient>, id: string): Model {
-  const encode = (request: ModelRequest) => encodeRequest(request, id).body;
+function modelFrom(endpoint: Endpoint, id: string): Model {
+  const encode = (request: ModelRequest) => encodeRequest(request, id, endpoint.host).body;
   return {
     id,
     family: 'anthropic',
-    stream: (request, options) => streamFrom(openClient, request, { ...options, model: id }),
+    stream: (request, options) => streamFrom(endpoint, request, { ...options, model: id }),
     prefixBlocks: (request) => anthropicPrefixBlocks(encode(request)),
-    planMarks: (request) => planMarks(encode(request), request, id).marks,
+    planMarks: (request) => planMarks(encode(request), request, { model: id, host: endpoint.host }).marks,
   };
 }
 
@@ -109,5 +127,8 @@ export function anthropic(options: AnthropicOptions = {}): Provider {
     () => import('@anthropic-ai/sdk'),
     ({ Anthropic }) => new Anthropic(settings),
   );
-  return { model: (id) => modelFrom(openClient, id) };
+  // The SDK reads the same variable.
+  const baseURL = options.baseURL ?? process.env['ANTHROPIC_BASE_URL'] ?? 'https://api.anthropic.com';
+  const endpoint: Endpoint = { openClient, host: hostOf({ baseURL }) };
+  return { model: (id) => modelFrom(endpoint, id) };
 }

@@ -22,7 +22,16 @@ export interface WireBlock {
   readonly [field: string]: JsonValue;
 }
 
-export interface WireTool {
+/** A tool of the caller's, or one that the vendor runs itself. */
+export type WireTool = WireClientTool | WireServerTool;
+
+export interface WireServerTool {
+  readonly type: string;
+  readonly name: string;
+  readonly max_uses: number;
+}
+
+interface WireClientTool {
   readonly name: string;
   readonly description: string;
   readonly input_schema: JsonValue;

@@ -2,9 +2,11 @@
  * A request of ours as the body of an Ollama chat call.
  *
  * Owns: the body's JSON, to the byte.
+ * Leaves to `check-request.ts`: what is refused of the request as a whole.
  *
  * W1. The same request gives the same bytes, and a longer history only adds to them.
  * W2. What the format has no place for is refused where the caller put it, and left out where another vendor's model did.
+ * W3. A prefill is the last message, which the server leaves open for the model to go on from.
  */
 
 import { ProviderError } from '../errors.ts';
@@ -18,30 +20,75 @@ import {
   toolCalls,
   type UserMessage,
 } from '../message.ts';
-import type { ModelRequest, ToolChoice, ToolDefinition } from '../request.ts';
+import type { ModelRequest, ToolDefinition } from '../request.ts';
+import type { WarningEvent } from '../stream-event.ts';
 import type { ChatBody, WireMessage, WireObject, WireTool, WireToolCall } from './wire.ts';
 
-export function encodeRequest(request: ModelRequest, model: string): ChatBody {
-  refuseToolChoice(request.toolChoice);
+export interface EncodedRequest {
+  readonly body: ChatBody;
+  /** What was adapted. */
+  readonly warnings: readonly WarningEvent[];
+}
+
+/** Throws `provider/unsupported-media` for what a message cannot hold. */
+export function encodeRequest(request: ModelRequest, model: string): EncodedRequest {
   const tools = (request.tools ?? []).map(encodeTool);
   const options = encodeOptions(request);
-  return {
+  const thinking = encodeThink(request.think, model);
+  const body: ChatBody = {
     model,
-    messages: [...encodeSystem(request.system ?? ''), ...request.messages.flatMap(encodeMessage)],
+    messages: [
+      ...encodeSystem(request.system ?? ''),
+      ...request.messages.flatMap(encodeMessage),
+      ...encodePrefill(request.prefill ?? ''),
+    ],
     ...(tools.length > 0 ? { tools } : {}),
+    ...(thinking.think === undefined ? {} : { think: thinking.think }),
+    ...(request.output === undefined ? {} : { format: request.output }),
     ...request.vendorOptions,
     ...(Object.keys(options).length > 0 ? { options } : {}),
     stream: true,
   };
+  return { body, warnings: [...thinking.warnings, ...ignoredWarnings(request)] };
 }
 
-/** Leaving the tools out would honour `none`, but it would also change the prefix that the server keeps. */
-function refuseToolChoice(choice: ToolChoice | undefined): void {
-  if (choice === undefined || choice === 'auto') return;
-  throw new ProviderError(
-    'provider/unsupported',
-    `toolChoice is ${JSON.stringify(choice)}, and Ollama has no tool choice: leave it out or use "auto".`,
-  );
+/**
+ * Levels go out as they are. Of the models that think, those without levels take each for `true`; a model that does not think refuses
+ * it ("… does not support thinking", HTTP 400), which nothing but the server can know. GPT-OSS cannot stop thinking, and knows three
+ * levels (ollama: server/routes.go, 2026-11).
+ */
+function encodeThink(
+  level: ModelRequest['think'],
+  model: string,
+): { readonly think?: ChatBody['think']; readonly warnings: readonly WarningEvent[] } {
+  if (level === undefined) return { warnings: [] };
+  if (!/gpt-oss/i.test(model)) return { think: level === 'off' ? false : level, warnings: [] };
+  if (level !== 'off') return { think: level === 'max' ? 'high' : level, warnings: [] };
+  const message = `think is "off", and ${model} cannot stop thinking; the level "low" was sent.`;
+  return { think: 'low', warnings: [{ type: 'warning', code: 'request/think-adapted', message }] };
+}
+
+function ignoredWarnings({ search, diagnostics }: ModelRequest): readonly WarningEvent[] {
+  return [
+    ...(search
+      ? [ignored('search', `search is "${search}", and Ollama does not search the web; it was not asked to.`)]
+      : []),
+    ...(diagnostics
+      ? [ignored('diagnostics', 'diagnostics is set, and Ollama does not tell how a request met its cache.')]
+      : []),
+  ];
+}
+
+function ignored(field: string, message: string): WarningEvent {
+  return { type: 'warning', code: `request/${field}-ignored`, message };
+}
+
+/**
+ * Templates and renderers leave a last assistant message open (ollama#6778); where a model's own closes it, as Gemma 4's did in 2026,
+ * the model begins anew.
+ */
+function encodePrefill(prefill: string): readonly WireMessage[] {
+  return prefill === '' ? [] : [{ role: 'assistant', content: prefill }];
 }
 
 /** Caps and sampling share one object with the server's own settings, so the caller's are put beside ours. */
@@ -86,7 +133,10 @@ function encodeUser({ content }: UserMessage): WireMessage {
         images.push(canonicalBase64(block.data));
         break;
       case 'document':
-        throw new ProviderError('provider/unsupported', 'A user message holds a document, and Ollama takes none.');
+        throw new ProviderError(
+          'provider/unsupported-media',
+          `A user message holds a document of type ${block.mediaType}, and Ollama takes none.`,
+        );
     }
   }
   return { role: 'user', content: texts.join('\n'), ...(images.length > 0 ? { images } : {}) };
@@ -123,7 +173,7 @@ function encodeToolResult({ toolName, content, isError }: ToolResultBlock): Wire
   const texts = content.map((block) => {
     if (block.type === 'text') return block.text;
     throw new ProviderError(
-      'provider/unsupported',
+      'provider/unsupported-media',
       `The result of tool ${toolName} holds an image, and Ollama takes only text in tool results.`,
     );
   });

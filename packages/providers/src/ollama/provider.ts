@@ -1,24 +1,18 @@
 import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
 import { cacheRules } from '../cache/family-rules.ts';
-import { unmarkedWarnings } from '../cache/plan-breakpoints.ts';
+import { unmarkedWarnings } from '../cache/plan-request.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
-import { singly } from '../transport/read-stream.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
+import { checkOllamaRequest } from './check-request.ts';
 import { createOllamaDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
 import { readOllamaError } from './read-error.ts';
+import { type OllamaClient, readRecords } from './read-response.ts';
 import type { ChatBody } from './wire.ts';
 
-/** What is needed of a client: the vendor's own. */
-export interface OllamaClient {
-  chat(body: { readonly model: string; readonly stream: true }): PromiseLike<OllamaStream>;
-}
-
-interface OllamaStream extends AsyncIterable<unknown> {
-  abort?(): void;
-}
+export type { OllamaClient } from './read-response.ts';
 
 export interface OllamaStreamOptions extends ExchangeOptions {
   /** The model's name on the server, such as `qwen3:14b`. */
@@ -34,8 +28,9 @@ export interface OllamaOptions {
 }
 
 /**
- * One call to `/api/chat`. Throws `provider/unsupported` at once for a request the format has no place for; nothing is sent before the
- * first event is asked for, and after that nothing is thrown.
+ * One call to `/api/chat`. Throws `provider/unsupported` at once for a request the format has no place for, and
+ * `provider/invalid-request` for one that is sure to be refused; nothing is sent before the first event is asked for, and after that
+ * nothing is thrown.
  */
 export function streamOllama(client: OllamaClient, request: ModelRequest, options: OllamaStreamOptions): ModelStream {
   return streamFrom(async () => client, request, options);
@@ -46,20 +41,15 @@ function streamFrom(
   request: ModelRequest,
   { model, ...options }: OllamaStreamOptions,
 ): ModelStream {
-  const body = encodeRequest(request, model);
+  checkOllamaRequest(request);
+  const { body, warnings } = encodeRequest(request, model);
   const { clock = Date.now } = options;
   return sendExchange({
     ...options,
-    open: async (signal) => {
-      const stream = await withSignal(await openClient(), signal).chat(sentBody(body));
-      // Leaving the stream does not close its socket; an exchange aborts its signal however it ends, and perhaps it has by now.
-      if (signal.aborted) stream.abort?.();
-      else signal.addEventListener('abort', () => stream.abort?.(), { once: true });
-      return singly(readStream(stream, clock));
-    },
-    decoder: createOllamaDecoder({ model }),
+    open: async (signal) => readRecords(await openClient(), sentBody(body), { signal, clock }),
+    decoder: createOllamaDecoder({ model, prefill: request.prefill }),
     readError: (error) => readOllamaError(error, 'before-stream', clock()),
-    warnings: unmarkedWarnings(request.cache, cacheRules('ollama', model)),
+    warnings: [...unmarkedWarnings(request, cacheRules('ollama', model)), ...warnings],
   });
 }
 
@@ -73,7 +63,8 @@ function modelFrom(openClient: ClientSource<OllamaClient>, id: string): Model {
     id,
     family: 'ollama',
     stream: (request, options) => streamFrom(openClient, request, { ...options, model: id }),
-    prefixBlocks: (request) => chatPrefixBlocks(encodeRequest(request, id)),
+    // A prefill is no part of what the next request begins with: the answer that goes on from it is.
+    prefixBlocks: ({ prefill: _prefill, ...request }) => chatPrefixBlocks(encodeRequest(request, id).body),
     planMarks: () => [],
   };
 }
@@ -93,18 +84,6 @@ export function ollama(options: OllamaOptions = {}): Provider {
   return { model: (id) => modelFrom(openClient, id) };
 }
 
-/**
- * A view of the client whose `fetch` carries a signal. The client takes none, and aborts nothing before the response's headers came
- * (0.6.4): without this, a server that never answers would keep its socket. Clients without a `fetch` are used as they are.
- */
-function withSignal(client: OllamaClient, signal: AbortSignal): OllamaClient {
-  const send: unknown = Reflect.get(client, 'fetch');
-  if (typeof send !== 'function') return client;
-  const fetchWithSignal = (url: unknown, init?: { readonly signal?: AbortSignal | null }) =>
-    send(url, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal });
-  return Object.create(client, { fetch: { value: fetchWithSignal } });
-}
-
 /** The client writes into the body it is given. And it reads an image that is a string from disk, if a file of that name exists. */
 function sentBody(body: ChatBody): { readonly model: string; readonly stream: true } {
   const messages = body.messages.map(({ images, ...message }) =>
@@ -114,13 +93,4 @@ function sentBody(body: ChatBody): { readonly model: string; readonly stream: tr
   );
   const sent = { ...body, messages };
   return sent;
-}
-
-/** The stream's records. A plain error in their midst holds the server's own words. */
-async function* readStream(stream: OllamaStream, clock: () => number): AsyncGenerator<unknown, void, undefined> {
-  try {
-    yield* stream;
-  } catch (error) {
-    throw readOllamaError(error, 'in-stream', clock());
-  }
 }

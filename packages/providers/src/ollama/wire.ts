@@ -7,6 +7,10 @@ export interface ChatBody {
   readonly model: string;
   readonly messages: readonly WireMessage[];
   readonly tools?: readonly WireTool[];
+  /** Whether to think, or how much; only `false` is taken by a model that cannot. */
+  readonly think?: false | 'low' | 'medium' | 'high' | 'max';
+  /** JSON Schema of the answer. */
+  readonly format?: JsonObject;
   readonly options?: WireObject;
   readonly stream: true;
 }

@@ -1,6 +1,4 @@
-import { chatPrefixBlocks } from '../cache/chat-prefix.ts';
-import { cacheRules } from '../cache/family-rules.ts';
-import { unmarkedWarnings } from '../cache/plan-breakpoints.ts';
+import { planWarnings } from '../cache/plan/plan-note.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { WarningEvent } from '../stream-event.ts';
@@ -10,10 +8,13 @@ import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, type StreamDecoder, sendExchange } from '../transport/send.ts';
 import { createChatDecoder } from './chat/decode-stream.ts';
 import { encodeRequest } from './chat/encode-request.ts';
+import { chatCacheRules, chatRequestBlocks, placeChatMarks, planChatMarks } from './chat/place-marks.ts';
 import { readOpenAIError } from './read-error.ts';
 import { readChunks } from './read-response.ts';
+import { checkResponsesRequest } from './responses/check-request.ts';
 import { createResponsesDecoder } from './responses/decode-stream.ts';
 import { encodeRequest as encodeResponsesRequest } from './responses/encode-request.ts';
+import { placeResponsesMarks, planResponsesMarks, responsesCacheRules } from './responses/place-marks.ts';
 import { responsesPrefixBlocks } from './responses/prefix-blocks.ts';
 import { type ChatVendor, vendorNamed, vendorOf } from './vendors.ts';
 
@@ -47,6 +48,7 @@ interface CallOptions {
   readonly signal: AbortSignal;
   readonly maxRetries: number;
   readonly timeout?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The SDK's promise of a stream, which can also give the response itself. */
@@ -74,8 +76,9 @@ export interface OpenAIOptions extends KeyedOptions, OpenAIChatOptions {
 export type OpenAIResponsesStreamOptions = OpenAIChatStreamOptions;
 
 /**
- * One call to a Chat Completions endpoint. Throws `provider/unsupported` at once for a request the format has no place for; nothing is
- * sent before the first event is asked for, and after that nothing is thrown.
+ * One call to a Chat Completions endpoint. Throws at once: `provider/invalid-request` for what the vendor is sure to refuse,
+ * `provider/unsupported` or `provider/unsupported-media` for what the format has no place for. Nothing is sent before the first event
+ * is asked for, and after that nothing is thrown.
  */
 export function streamOpenAIChat(
   client: OpenAIChatClient,
@@ -146,11 +149,13 @@ function streamChat(
   request: ModelRequest,
   { model, vendor, ...options }: VendorCall,
 ): ModelStream {
-  const body = encodeRequest(request, model, vendor);
-  const warnings = unmarkedWarnings(request.cache, cacheRules('openai-chat', model));
-  const decoder = createChatDecoder({ model, vendor: vendor.name });
+  const { body, headers, warnings: adapted } = encodeRequest(request, model, vendor);
+  const plan = planChatMarks(request, model, vendor, body);
+  const markedBody = placeChatMarks(body, plan.marks, chatCacheRules(model, vendor));
+  const warnings = [...planWarnings(plan), ...adapted];
+  const decoder = createChatDecoder({ model, vendor: vendor.name, prefill: request.prefill });
   return exchange({ ...options, warnings, decoder }, openClient, ({ chat }, callOptions) =>
-    chat.completions.create(body, callOptions),
+    chat.completions.create(markedBody, { ...callOptions, headers }),
   );
 }
 
@@ -159,11 +164,14 @@ function streamResponses(
   request: ModelRequest,
   { model, vendor, ...options }: VendorCall,
 ): ModelStream {
-  const body = encodeResponsesRequest(request, model);
-  const warnings = unmarkedWarnings(request.cache, cacheRules('openai-responses', model));
+  checkResponsesRequest(request);
+  const { body, warnings: adapted } = encodeResponsesRequest(request, model);
+  const plan = planResponsesMarks(request, model, vendor, body);
+  const markedBody = placeResponsesMarks(body, plan.marks, responsesCacheRules(model, vendor));
+  const warnings = [...planWarnings(plan), ...adapted];
   const decoder = createResponsesDecoder({ model, vendor: vendor.name });
   return exchange({ ...options, warnings, decoder }, openClient, ({ responses }, callOptions) =>
-    responses.create(body, callOptions),
+    responses.create(markedBody, callOptions),
   );
 }
 
@@ -172,8 +180,8 @@ function chatModel(openClient: ClientSource<OpenAIChatClient>, id: string, vendo
     id,
     family: 'openai-chat',
     stream: (request, options) => streamChat(openClient, request, { ...options, model: id, vendor }),
-    prefixBlocks: (request) => chatPrefixBlocks(encodeRequest(request, id, vendor)),
-    planMarks: () => [],
+    prefixBlocks: (request) => chatRequestBlocks(request, id, vendor),
+    planMarks: (request) => planChatMarks(request, id, vendor).marks,
   };
 }
 
@@ -182,8 +190,8 @@ function responsesModel(openClient: ClientSource<OpenAIResponsesClient>, id: str
     id,
     family: 'openai-responses',
     stream: (request, options) => streamResponses(openClient, request, { ...options, model: id, vendor }),
-    prefixBlocks: (request) => responsesPrefixBlocks(encodeResponsesRequest(request, id)),
-    planMarks: () => [],
+    prefixBlocks: (request) => responsesPrefixBlocks(encodeResponsesRequest(request, id).body),
+    planMarks: (request) => planResponsesMarks(request, id, vendor).marks,
   };
 }
 

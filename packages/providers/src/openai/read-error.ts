@@ -4,8 +4,10 @@ import { readSdkError, type SdkFailure, statusErrorCode } from '../transport/htt
 
 const CODES: ReadonlyMap<string, ProviderErrorCode> = new Map<string, ProviderErrorCode>([
   ['authentication_error', 'provider/auth'],
+  ['billing_hard_limit_reached', 'provider/quota'],
   ['context_length_exceeded', 'provider/context-window'],
-  ['insufficient_quota', 'provider/rate-limited'],
+  ['exceeded_current_quota_error', 'provider/quota'],
+  ['insufficient_quota', 'provider/quota'],
   ['invalid_api_key', 'provider/auth'],
   ['invalid_request_error', 'provider/invalid-request'],
   ['model_not_found', 'provider/not-found'],
@@ -31,17 +33,25 @@ function nameCode(
   { status, type, message }: SdkFailure,
   body: Readonly<Record<string, unknown>> | undefined,
 ): ProviderErrorCode | undefined {
-  const ownCode = body?.['code'];
-  const named = CODES.get(String(ownCode ?? '')) ?? CODES.get(type) ?? CODES.get(String(body?.['type'] ?? ''));
+  const ownCode = word(body?.['code']);
+  const named = CODES.get(ownCode) ?? CODES.get(type) ?? CODES.get(word(body?.['type']));
   // Inside a stream, gateways put the upstream's status into the error.
   const streamStatus = [body?.['status_code'], Number(ownCode)].find(isErrorStatus);
   const byStatus = status ?? streamStatus;
+  // It comes under the status of a rate limit, but no waiting helps.
+  if (named === 'provider/quota' || byStatus === PAYMENT_REQUIRED) return 'provider/quota';
   const code = byStatus === undefined ? named : statusErrorCode(byStatus);
   const isRefused = code === 'provider/invalid-request' || (code === undefined && body !== undefined);
   if (named === 'provider/context-window' || (isRefused && CONTEXT_WINDOW.test(message)))
     return 'provider/context-window';
   // An error object means that the vendor answered, whatever it failed to say.
   return code ?? (body ? 'provider/server' : undefined);
+}
+
+const PAYMENT_REQUIRED = 402;
+
+function word(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 function isErrorStatus(value: unknown): value is number {

@@ -44,9 +44,10 @@ export function readSdkError(
 export function statusErrorCode(status: number): ProviderErrorCode {
   switch (status) {
     case 401:
-    case 402:
     case 403:
       return 'provider/auth';
+    case 402:
+      return 'provider/quota';
     case 404:
       return 'provider/not-found';
     case 408:
@@ -155,7 +156,7 @@ function localErrorCode(thrown: Readonly<Record<string, unknown>>, words: string
   if (/ConnectionError/.test(kind)) return 'provider/network';
   if (/credential|authentication|api.?key/i.test(`${kind} ${words}`)) return 'provider/missing-credentials';
   // undici's broken sockets are TypeErrors, and so are mistakes in reading a stream.
-  const isBrokenSocket = 'cause' in thrown || /terminated|fetch failed|other side closed/i.test(words);
+  const isBrokenSocket = 'cause' in thrown || /\bterminated\b|fetch failed|other side closed/i.test(words);
   const isUnreadable = /SyntaxError|TypeError|RangeError|ReferenceError/.test(kind) && !isBrokenSocket;
   return isUnreadable ? 'provider/malformed-stream' : 'provider/network';
 }

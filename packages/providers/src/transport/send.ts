@@ -57,8 +57,6 @@ export interface Exchange<WireEvent> extends ExchangeOptions {
 }
 
 export interface ExchangeOptions extends StreamOptions {
-  /** Epoch milliseconds. Default `Date.now`. */
-  readonly clock?: () => number;
   /** From 0 to below 1. Default `Math.random`. */
   readonly random?: () => number;
   /** Default: a timer. */

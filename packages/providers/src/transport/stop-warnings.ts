@@ -2,7 +2,7 @@ import type { StopReason } from '../assistant-turn.ts';
 import type { WarningEvent } from '../stream-event.ts';
 
 const UNFINISHED: Partial<Record<StopReason, string>> = {
-  'max-tokens': 'The answer was cut at the output cap: raise maxTokens, or send the history again to go on.',
+  'max-tokens': 'The answer was cut at the output cap: raise maxTokens, or ask for the rest.',
   refusal: 'The model refused to answer.',
   'content-filter': "The answer was cut by the vendor's content filter.",
   'context-window': 'The answer was cut, since the context window is full: shorten the history.',

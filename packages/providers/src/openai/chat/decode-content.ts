@@ -33,3 +33,10 @@ export function readReasoning(delta: Readonly<Record<string, unknown>>): {
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
+
+/** Whether a value holds anything. Some servers fill every field of the format with empty ones (Snowflake, 2026-07). */
+export function saysSomething(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length > 0;
+  const fields = asObject(value);
+  return fields ? Object.values(fields).some(saysSomething) : Boolean(value);
+}

@@ -2,23 +2,28 @@
  * A Chat Completions stream, chunk by chunk, as the events and the turn of ours. A whole completion is read as a stream of one chunk.
  *
  * Owns: what a chunk says, where its usage lies, and when the stream is complete.
- * Leaves to `decode-tool-calls.ts`: which call a fragment belongs to. To `decode-usage.ts`: reading counters.
+ * Leaves to `decode-tool-calls.ts`: which call a fragment belongs to. To `decode-kept.ts`: fields that go back as they came. To
+ * `decode-usage.ts`: reading counters.
  *
  * C1. Complete means a finish reason was seen. Where the vendor sends none, the closing chunk without choices that carries usage
  *     says the same. The SDK keeps `[DONE]` to itself.
  * C2. Usage may come in any chunk, in three places, and more than once: the last one wins, and they are never added.
  * C3. What is unknown is skipped, and no malformed value makes the decoder throw.
+ * C4. An answer whose beginning was asked for holds it once, whether the vendor repeats it or not.
  */
 
 import { createMessageAssembler, type MessageAssembler } from '../../assemble-message.ts';
 import type { ProviderError } from '../../errors.ts';
 import { asArray, asObject, type JsonObject } from '../../json.ts';
+import type { AssistantBlock } from '../../message.ts';
 import type { StreamEvent } from '../../stream-event.ts';
 import type { DecodedTurn, StreamDecoder } from '../../transport/send.ts';
 import { readOpenAIError } from '../read-error.ts';
-import { readContent, readReasoning, text } from './decode-content.ts';
+import { vendorNamed } from '../vendors.ts';
+import { readContent, readReasoning, saysSomething, text } from './decode-content.ts';
+import { createKeptFields, type KeptFields } from './decode-kept.ts';
 import { createCallCollector, type ToolCallCollector } from './decode-tool-calls.ts';
-import { tokensFromOpenAIChat } from './decode-usage.ts';
+import { tokensFromOpenAIChat, usageFindings } from './decode-usage.ts';
 import { finishError, readFinishReason } from './finish-reason.ts';
 
 type WireObject = Readonly<Record<string, unknown>>;
@@ -27,6 +32,12 @@ interface DecoderState {
   readonly vendor: string;
   readonly assembler: MessageAssembler;
   readonly calls: ToolCallCollector;
+  readonly kept: KeptFields;
+  /** How the answer was asked to begin. */
+  readonly prefill: string;
+  hasBegun: boolean;
+  /** What the vendor still has to repeat of the beginning. */
+  echo: string;
   /** Citations whose text has not come yet. */
   readonly waitingCitations: JsonObject[];
   readonly pageCitations: Set<string>;
@@ -47,12 +58,19 @@ interface DecoderState {
 export function createChatDecoder(options: {
   readonly model: string;
   readonly vendor: string;
+  /** How the answer was asked to begin. */
+  readonly prefill?: string | undefined;
 }): StreamDecoder<unknown> {
   const assembler = createMessageAssembler();
+  const { prefill = '' } = options;
   const state: DecoderState = {
     vendor: options.vendor,
     assembler,
     calls: createCallCollector(assembler),
+    kept: createKeptFields(),
+    prefill,
+    hasBegun: false,
+    echo: vendorNamed(options.vendor).prefill?.echoes ? prefill : '',
     waitingCitations: [],
     pageCitations: new Set(),
     responseId: undefined,
@@ -75,7 +93,11 @@ function decodeChunk(state: DecoderState, chunk: WireObject): readonly StreamEve
   const choice = firstChoice(chunk);
   state.responseId ??= text(chunk['id']);
   state.model = text(chunk['model']) ?? state.model;
-  const events = [...readChoice(state, choice ?? {}, responseKey(chunk)), ...readPageCitations(state, chunk)];
+  const events = [
+    ...(choice ? begin(state) : []),
+    ...readChoice(state, choice ?? {}, responseKey(chunk)),
+    ...readPageCitations(state, chunk),
+  ];
   if (events.length > 0) {
     state.hasContent = true;
     state.isClosedByUsage = false;
@@ -84,8 +106,14 @@ function decodeChunk(state: DecoderState, chunk: WireObject): readonly StreamEve
   readUsage(state, chunk, choice);
   readWireError(state, chunk['error'] ?? choice?.['error']);
   // Nothing of the choice follows its finish reason, except from gateways that answer twice: their second answer opens new blocks.
-  if (state.finishReason !== undefined) return [...events, ...state.assembler.endAll()];
-  return state.isClosedByUsage ? [...events, ...closeProse(state)] : events;
+  if (state.finishReason !== undefined) return [...events, ...closeAll(state)];
+  return state.isClosedByUsage ? [...events, ...closeFinished(state)] : events;
+}
+
+function begin(state: DecoderState): readonly StreamEvent[] {
+  if (state.hasBegun) return [];
+  state.hasBegun = true;
+  return say(state, state.prefill);
 }
 
 /** Only one answer is asked for; further ones are not read. */
@@ -97,7 +125,7 @@ function firstChoice(chunk: WireObject): WireObject | undefined {
 
 /** What tells this response from others, for ids of our own. */
 function responseKey({ id, created }: WireObject): string {
-  return `${id ?? ''}\n${created ?? ''}`;
+  return `${text(id) ?? ''}\n${typeof created === 'number' ? created : ''}`;
 }
 
 /** A whole message stands beside an empty delta, or none. Some streams repeat the message so far beside each delta (Perplexity). */
@@ -110,13 +138,16 @@ function readDelta(state: DecoderState, delta: WireObject, key: string): readonl
   const { piece: thought, signature } = readReasoning(delta);
   const refusal = text(delta['refusal']);
   if (refusal !== undefined) state.hasRefusal = true;
-  const events: StreamEvent[] = [];
+  state.kept.read(delta);
+  const events: StreamEvent[] = readOwnTools(delta);
   if (thought !== undefined) events.push(...think(state, thought));
   if (signature !== undefined) sign(state, signature);
   for (const { kind, piece } of readContent(delta['content'])) {
-    events.push(...(kind === 'text' ? say(state, piece) : think(state, piece)));
+    events.push(...(kind === 'text' ? say(state, withoutEcho(state, piece)) : think(state, piece)));
   }
-  if (refusal !== undefined) events.push(...say(state, refusal));
+  // Spoken words come as sound and in writing.
+  const transcript = text(asObject(delta['audio'])?.['transcript']);
+  for (const words of [transcript, refusal]) if (words !== undefined) events.push(...say(state, words));
   for (const annotation of asArray(delta['annotations'])) {
     const citation = asObject(annotation);
     if (citation) state.waitingCitations.push(citation as JsonObject);
@@ -126,7 +157,25 @@ function readDelta(state: DecoderState, delta: WireObject, key: string): readonl
   return calls.length === 0 ? events : [...events, ...closeProse(state), ...calls];
 }
 
+/** Groq's tools of its own, as it reports on them (2026-07). */
+function readOwnTools({ executed_tools: ran }: WireObject): StreamEvent[] {
+  if (!saysSomething(ran)) return [];
+  return [{ type: 'vendor-event', family: 'openai-chat', event: { executed_tools: ran } as JsonObject }];
+}
+
+function withoutEcho(state: DecoderState, piece: string): string {
+  const { echo, prefill } = state;
+  if (echo.startsWith(piece)) {
+    state.echo = echo.slice(piece.length);
+    return '';
+  }
+  state.echo = '';
+  // What was taken for a repetition was none if it goes on otherwise.
+  return piece.startsWith(echo) ? piece.slice(echo.length) : `${prefill.slice(0, -echo.length)}${piece}`;
+}
+
 function say({ assembler }: DecoderState, piece: string): readonly StreamEvent[] {
+  if (piece === '') return [];
   return [...assembler.end('thinking'), assembler.text('text', piece)];
 }
 
@@ -137,6 +186,21 @@ function think({ assembler }: DecoderState, piece: string): readonly StreamEvent
 /** A signature may come after the text it belongs to has given way to other blocks; there it proves nothing. */
 function sign({ assembler }: DecoderState, signature: string): void {
   if (assembler.isOpen('thinking') || !assembler.isOpen('text')) assembler.signature('thinking', signature);
+}
+
+function closeAll({ assembler, calls, kept }: DecoderState): readonly StreamEvent[] {
+  const ends = assembler.endAll().map((event) => ({ ...event, block: completeCall(calls, event.block) }));
+  return [...ends, ...kept.take().map((block) => assembler.whole(block))];
+}
+
+/** Where usage alone may or may not have been the end: a call that is half there may go on. */
+function closeFinished(state: DecoderState): readonly StreamEvent[] {
+  const { assembler, calls, kept } = state;
+  return [...closeProse(state), ...calls.endWhole(), ...kept.take().map((block) => assembler.whole(block))];
+}
+
+function completeCall(calls: ToolCallCollector, block: AssistantBlock): AssistantBlock {
+  return block.type === 'tool-call' ? calls.complete(block) : block;
 }
 
 function closeProse({ assembler }: DecoderState): readonly StreamEvent[] {
@@ -189,16 +253,16 @@ function countedUsage(usage: unknown): WireObject | undefined {
 /** The SDK throws for these; other clients pass them on. */
 function readWireError(state: DecoderState, error: unknown): void {
   if (error === undefined || error === null || state.error) return;
-  state.error = readOpenAIError({ error: asObject(error) ?? { message: String(error) } }, 0);
+  state.error = readOpenAIError({ error: asObject(error) ?? { message: text(error) ?? JSON.stringify(error) } }, 0);
 }
 
 function decodedTurn(state: DecoderState): DecodedTurn {
   const { responseId, usage, vendor } = state;
   const finishReason = state.finishReason ?? (state.isClosedByUsage ? '' : undefined);
-  if (finishReason !== undefined) state.assembler.endAll();
+  const message = state.assembler.message(responseId);
   const error = state.error ?? finishError(finishReason);
   return {
-    message: state.assembler.message(responseId),
+    message: { ...message, content: message.content.map((block) => completeCall(state.calls, block)) },
     family: 'openai-chat',
     model: state.model,
     ...(responseId === undefined ? {} : { responseId }),
@@ -212,6 +276,7 @@ function decodedTurn(state: DecoderState): DecodedTurn {
         }),
     ...(error === undefined ? {} : { error }),
     tokens: tokensFromOpenAIChat(usage, { vendor }),
+    warnings: usageFindings(usage, { vendor }).map((finding) => ({ type: 'warning', ...finding })),
     usageState: usage === undefined ? 'none' : state.isUsageLast ? 'final' : 'partial',
     rawUsage: usage ?? null,
   };

@@ -1,4 +1,5 @@
 import { createMessageAssembler, type WireKey } from '../../assemble-message.ts';
+import { derivedCallId } from '../../derived-call-id.ts';
 import { asArray, asObject, type JsonObject } from '../../json.ts';
 import type { AssistantMessage } from '../../message.ts';
 import type { BlockEndEvent, StreamEvent } from '../../stream-event.ts';
@@ -20,8 +21,8 @@ export interface ItemDecoder {
   /** An item begins, as far as it is known then. */
   begin(key: WireKey, item: WireObject): readonly StreamEvent[];
   /** The next piece of one part's text. */
-  text(key: WireKey, kind: TextKind, part: unknown, piece: string): readonly StreamEvent[];
-  annotation(key: WireKey, part: unknown, annotation: unknown): readonly StreamEvent[];
+  text(key: WireKey, kind: TextKind, part: number, piece: string): readonly StreamEvent[];
+  annotation(key: WireKey, part: number, annotation: unknown): readonly StreamEvent[];
   arguments(key: WireKey, piece: string): readonly StreamEvent[];
   finish(key: WireKey, item: WireObject): readonly StreamEvent[];
   message(responseId?: string): AssistantMessage;
@@ -40,7 +41,7 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
   const assembler = createMessageAssembler();
   const streamed = new Map<WireKey, Map<string, StreamedBlock>>();
   const finished = new Set<WireKey>();
-  let callCount = 0;
+  const callIds = new Map<WireKey, string>();
   let hasRefusal = false;
 
   function blockOf(key: WireKey, name: string): StreamedBlock {
@@ -51,7 +52,7 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
     return block;
   }
 
-  function text(key: WireKey, kind: TextKind, part: unknown, piece: string): readonly StreamEvent[] {
+  function text(key: WireKey, kind: TextKind, part: number, piece: string): readonly StreamEvent[] {
     if (piece === '' || finished.has(key)) return [];
     if (kind === 'refusal') hasRefusal = true;
     const isThinking = kind === 'summary' || kind === 'reasoning';
@@ -61,7 +62,7 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
     return [isThinking ? assembler.thinking(block.key, piece) : assembler.text(block.key, piece)];
   }
 
-  function annotation(key: WireKey, part: unknown, value: unknown): readonly StreamEvent[] {
+  function annotation(key: WireKey, part: number, value: unknown): readonly StreamEvent[] {
     const citation = asObject(value);
     if (!citation || finished.has(key)) return [];
     const block = blockOf(key, `text ${part}`);
@@ -74,8 +75,7 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
     if (item['type'] !== 'function_call' || id === undefined || finished.has(key)) return [];
     const block = blockOf(key, 'call');
     if (assembler.isOpen(block.key)) return [];
-    callCount += 1;
-    return [assembler.beginToolCall(block.key, id, readText(item['name']))];
+    return [assembler.beginToolCall(block.key, ownId(key, id), readText(item['name']))];
   }
 
   function addArguments(key: WireKey, piece: string): readonly StreamEvent[] {
@@ -90,7 +90,7 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
     if (finished.has(key) || item['type'] === undefined) return [];
     const events = [...addRest(key, item), ...endBlocks(key)];
     finished.add(key);
-    return [...events, assembler.whole({ type: 'opaque', family: 'openai-responses', data: keptItem(item) })];
+    return [...events, assembler.whole({ type: 'opaque', family: 'openai-responses', data: keptItem(key, item) })];
   }
 
   /** What no delta brought. */
@@ -105,7 +105,7 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
         return [...begun, ...addArguments(key, readText(item['arguments']).slice(blockOf(key, 'call').length))];
       }
       case 'custom_tool_call':
-        return runsCustomTools ? [] : addCustomCall(item);
+        return runsCustomTools ? [] : addCustomCall(key, item);
       default:
         return [];
     }
@@ -131,21 +131,28 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
   }
 
   /** Its input is plain text, also where that text happens to be JSON. */
-  function addCustomCall(item: WireObject): readonly StreamEvent[] {
+  function addCustomCall(key: WireKey, item: WireObject): readonly StreamEvent[] {
     const input = readText(item['input']);
-    const id = callIdOf(item) ?? '';
-    callCount += 1;
-    return [
-      assembler.whole({ type: 'tool-call', id, name: readText(item['name']), arguments: input, argumentsText: input }),
-    ];
+    const id = callIdOf(item);
+    if (id === undefined) return [];
+    const called = { id: ownId(key, id), name: readText(item['name']) };
+    return [assembler.whole({ type: 'tool-call', ...called, arguments: input, argumentsText: input })];
+  }
+
+  /** Each call has an id of its own, by which it is answered, also where a server gives two the same. */
+  function ownId(key: WireKey, id: string): string {
+    const own = [...callIds.values()].includes(id) ? derivedCallId(id, callIds.size) : id;
+    callIds.set(key, own);
+    return own;
   }
 
   function endBlocks(key: WireKey): readonly BlockEndEvent[] {
     return [...(streamed.get(key)?.values() ?? [])].flatMap((block) => assembler.end(block.key));
   }
 
-  function keptItem(item: WireObject): JsonObject {
-    const data = item as JsonObject;
+  function keptItem(key: WireKey, item: WireObject): JsonObject {
+    const id = callIds.get(key) ?? callIdOf(item);
+    const data = (id === callIdOf(item) ? item : { ...item, call_id: id }) as JsonObject;
     return runsCustomTools && data['type'] === 'custom_tool_call' ? data : takeTextOut(data);
   }
 
@@ -156,7 +163,7 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
     arguments: addArguments,
     finish,
     message: (responseId) => assembler.message(responseId),
-    hasCalls: () => callCount > 0,
+    hasCalls: () => callIds.size > 0,
     hasRefusal: () => hasRefusal,
   };
 }

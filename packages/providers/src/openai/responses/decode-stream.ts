@@ -2,24 +2,28 @@
  * A Responses stream, event by event, as the events and the turn of ours. A whole response is read as its own terminal event.
  *
  * Owns: which wire event means what, and when the response is complete.
- * Leaves to `decode-items.ts`: the content. To `item-text.ts`: what is kept for replay. To `decode-usage.ts`: reading counters.
+ * Leaves to `decode-items.ts`: the content. To `item-text.ts`: what is kept for replay. To `decode-usage.ts`: reading counters. To
+ * `decode-diagnostics.ts`: what the vendor says of its cache.
  *
  * N1. Complete means that the response itself was seen with the status `completed` or `incomplete`.
  * N2. Items count as `response.output_item.done` gave them. The terminal event repeats them with reasoning encrypted anew, and is read
  *     for those that no event finished.
  * N3. A failed response names its error itself; an `error` event before it is a first guess.
- * N4. What is unknown is skipped, and no malformed value makes the decoder throw.
+ * N4. An event without a word here is passed on as it came, unless it only repeats what others say. No malformed value makes the decoder
+ *     throw.
  */
 
 import type { WireKey } from '../../assemble-message.ts';
+import type { CacheDiagnostics } from '../../cache/diagnostics.ts';
 import { ProviderError } from '../../errors.ts';
-import { asArray, asObject } from '../../json.ts';
-import type { StreamEvent } from '../../stream-event.ts';
+import { asArray, asObject, type JsonObject } from '../../json.ts';
+import type { StreamEvent, WarningEvent } from '../../stream-event.ts';
 import type { DecodedTurn, StreamDecoder } from '../../transport/send.ts';
 import { readOpenAIError } from '../read-error.ts';
 import { vendorNamed } from '../vendors.ts';
+import { readDiagnostics } from './decode-diagnostics.ts';
 import { createItemDecoder, type ItemDecoder, readText, type WireObject } from './decode-items.ts';
-import { tokensFromOpenAIResponses } from './decode-usage.ts';
+import { responsesUsageFindings, tokensFromOpenAIResponses } from './decode-usage.ts';
 
 interface DecoderState {
   readonly vendor: string;
@@ -28,6 +32,7 @@ interface DecoderState {
   model: string;
   usage: WireObject | undefined;
   toolUsage: unknown;
+  diagnostics: CacheDiagnostics | undefined;
   /** Of a response that came to its own end; `incompleteReason` says why, if that was early. */
   isComplete: boolean;
   incompleteReason: string;
@@ -47,6 +52,7 @@ export function createResponsesDecoder(options: {
     model: options.model,
     usage: undefined,
     toolUsage: undefined,
+    diagnostics: undefined,
     isComplete: false,
     incompleteReason: '',
     error: undefined,
@@ -60,7 +66,7 @@ export function createResponsesDecoder(options: {
 function decodeEvent(state: DecoderState, event: WireObject): readonly StreamEvent[] {
   const { items } = state;
   const key = itemKey(event);
-  const part = event['content_index'] ?? 0;
+  const part = partIndex(event['content_index']);
   const delta = readText(event['delta']);
   switch (event['type']) {
     case 'response.output_item.added':
@@ -72,7 +78,7 @@ function decodeEvent(state: DecoderState, event: WireObject): readonly StreamEve
     case 'response.output_text.annotation.added':
       return items.annotation(key, part, event['annotation']);
     case 'response.reasoning_summary_text.delta':
-      return items.text(key, 'summary', event['summary_index'] ?? 0, delta);
+      return items.text(key, 'summary', partIndex(event['summary_index']), delta);
     case 'response.reasoning_text.delta':
       return items.text(key, 'reasoning', part, delta);
     case 'response.function_call_arguments.delta':
@@ -95,14 +101,37 @@ function decodeSnapshot(state: DecoderState, event: WireObject): readonly Stream
     return readResponse(state, response, response['status'] ?? readText(event['type']).replace('response.', ''));
   if (event['error'] !== undefined && event['error'] !== null) readWireError(state, event['error']);
   else if (Array.isArray(event['choices'])) state.error ??= answeredAsChat();
+  else if (isNews(event['type']))
+    return [{ type: 'vendor-event', family: 'openai-responses', event: event as JsonObject }];
   return [];
 }
+
+function isNews(type: unknown): boolean {
+  return typeof type === 'string' && !REPEATED_EVENTS.has(type);
+}
+
+/** Events that say nothing which deltas, items or the response as a whole do not say, too. */
+const REPEATED_EVENTS: ReadonlySet<string> = new Set([
+  'keepalive',
+  'response.content_part.added',
+  'response.content_part.done',
+  'response.custom_tool_call_input.delta',
+  'response.custom_tool_call_input.done',
+  'response.function_call_arguments.done',
+  'response.output_text.done',
+  'response.reasoning_summary_part.added',
+  'response.reasoning_summary_part.done',
+  'response.reasoning_summary_text.done',
+  'response.reasoning_text.done',
+  'response.refusal.done',
+]);
 
 function readResponse(state: DecoderState, response: WireObject, status: unknown): readonly StreamEvent[] {
   state.responseId = readText(response['id']) || state.responseId;
   state.model = readText(response['model']) || state.model;
   state.usage = asObject(response['usage']) ?? state.usage;
   state.toolUsage = response['tool_usage'] ?? state.toolUsage;
+  state.diagnostics = readDiagnostics(response['prompt_cache_diagnostics']) ?? state.diagnostics;
   switch (status) {
     case 'completed':
     case 'incomplete':
@@ -120,7 +149,8 @@ function readResponse(state: DecoderState, response: WireObject, status: unknown
 }
 
 function readWireError(state: DecoderState, error: unknown): void {
-  state.error = readOpenAIError({ error: asObject(error) ?? { message: String(error) } }, 0);
+  const message = typeof error === 'string' ? error : JSON.stringify(error);
+  state.error = readOpenAIError({ error: asObject(error) ?? { message } }, 0);
 }
 
 /** Some hosts serve both wires at one address (Azure, 2026-06). Asking again gives the same. */
@@ -132,7 +162,7 @@ function answeredAsChat(): ProviderError {
 }
 
 function decodedTurn(state: DecoderState): DecodedTurn {
-  const { items, responseId, usage, toolUsage, vendor, error } = state;
+  const { items, responseId, usage, toolUsage, diagnostics, vendor, error } = state;
   return {
     message: items.message(responseId),
     family: 'openai-responses',
@@ -143,20 +173,41 @@ function decodedTurn(state: DecoderState): DecodedTurn {
     tokens: tokensFromOpenAIResponses(usage, { vendor, toolUsage }),
     usageState: usage === undefined ? 'none' : 'final',
     rawUsage: usage ?? null,
+    ...(diagnostics === undefined ? {} : { diagnostics }),
+    warnings: [
+      ...incompleteWarnings(state),
+      ...responsesUsageFindings(usage, { vendor }).map((finding) => ({ type: 'warning', ...finding }) as const),
+    ],
   };
 }
 
 /** The vendor says why a response is incomplete, and nothing more: the rest is told by what it holds. */
 function readStopReason({ items, incompleteReason }: DecoderState): NonNullable<DecodedTurn['stopReason']> {
   switch (incompleteReason) {
-    case 'max_output_tokens':
-      return 'max-tokens';
-    case 'content_filter':
-      return 'content-filter';
-    default:
+    case '':
       if (items.hasCalls()) return 'tool-use';
       return items.hasRefusal() ? 'refusal' : 'end-turn';
+    case 'content_filter':
+      return 'content-filter';
+    case 'steered':
+      // It stopped at a safe place for words from outside; the next request goes on from there.
+      return items.hasCalls() ? 'tool-use' : 'pause';
+    default:
+      // Cut at a cap: of tokens, of messages, or of something still unknown.
+      return 'max-tokens';
   }
+}
+
+/** A cap other than that of tokens has no stop reason of its own. */
+function incompleteWarnings({ incompleteReason }: DecoderState): readonly WarningEvent[] {
+  if (['', 'content_filter', 'max_output_tokens', 'steered'].includes(incompleteReason)) return [];
+  const message = `The vendor ended the response early, for the reason "${incompleteReason}".`;
+  return [{ type: 'warning', code: 'response/incomplete', message }];
+}
+
+/** The first part is meant where the wire names none. */
+function partIndex(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
 }
 
 function itemKey(event: WireObject): WireKey {

@@ -2,20 +2,23 @@
  * A request of ours as the body of a Responses call.
  *
  * Owns: the body's JSON, to the byte.
- * Leaves to `encode-assistant.ts`: what the model said before.
+ * Leaves to `check-request.ts`: what is refused. To `encode-assistant.ts`: what the model said before. To `encode-options.ts`: what is asked beside the history.
  *
  * W1. The same request gives the same bytes, and a longer history only adds to them.
- * W2. What the format has no place for is refused.
+ * W2. The beginning of a history is encoded as it is in the whole, also where it could not be sent alone.
  * W3. The vendor keeps nothing: the history goes along whole, its encrypted reasoning included.
  * W4. The system prompt is the first input item and not `instructions`, which can hold no cache breakpoint.
  */
 
 import { ProviderError } from '../../errors.ts';
 import { asArray, type JsonObject } from '../../json.ts';
-import type { ImageBlock, Message, ToolResultBlock, UserBlock } from '../../message.ts';
+import type { DocumentBlock, ImageBlock, Message, ToolResultBlock, UserBlock } from '../../message.ts';
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
+import type { WarningEvent } from '../../stream-event.ts';
 import { dataUrl } from '../data-url.ts';
+import { openaiModelRules } from '../models.ts';
 import { encodeAssistant, keptItems } from './encode-assistant.ts';
+import { encodeOptions } from './encode-options.ts';
 import { callIdOf, isCustomCall } from './item-text.ts';
 
 export interface ResponsesBody {
@@ -25,22 +28,19 @@ export interface ResponsesBody {
   readonly [field: string]: unknown;
 }
 
-const ENCRYPTED_REASONING = 'reasoning.encrypted_content';
+export interface EncodedRequest {
+  readonly body: ResponsesBody;
+  /** What was adapted. */
+  readonly warnings: readonly WarningEvent[];
+}
 
-// These models do not reason, and refuse to be asked for it: "Encrypted content is not supported with this model."
-const WITHOUT_REASONING = /(^|[/.])(gpt-3|gpt-4|chatgpt-4)/;
-
-export function encodeRequest(request: ModelRequest, model: string): ResponsesBody {
-  const { vendorOptions = {} } = request;
-  if (request.stopSequences?.length) {
-    throw new ProviderError(
-      'provider/unsupported',
-      'stopSequences is set, and the Responses format has no place for it.',
-    );
-  }
-  const tools = (request.tools ?? []).map(encodeTool);
-  const include = encodeInclude(model, vendorOptions['include']);
-  return {
+/** Throws `provider/unsupported-media`, and `provider/invalid-request` for an output schema where the model takes none. */
+export function encodeRequest(request: ModelRequest, model: string): EncodedRequest {
+  const { tools: givenTools, ...vendorOptions } = request.vendorOptions ?? {};
+  const { fields, tools: ownTools, warnings } = encodeOptions(request, model, openaiModelRules(model));
+  // The vendor's tools stand last: those before them are the same prefix with them and without.
+  const tools = [...(givenTools ? asArray(givenTools) : (request.tools ?? []).map(encodeTool)), ...ownTools];
+  const body: ResponsesBody = {
     model,
     input: [...encodeSystem(request.system ?? ''), ...encodeHistory(request.messages, vendorOptions['store'] === true)],
     ...(tools.length > 0 ? { tools } : {}),
@@ -48,17 +48,12 @@ export function encodeRequest(request: ModelRequest, model: string): ResponsesBo
       ? {}
       : { tool_choice: encodeToolChoice(request.toolChoice) }),
     ...(request.maxTokens === undefined ? {} : { max_output_tokens: request.maxTokens }),
-    ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
     store: false,
     ...vendorOptions,
-    ...(include.length > 0 ? { include } : {}),
+    ...fields,
     stream: true,
   };
-}
-
-function encodeInclude(model: string, asked: unknown): readonly unknown[] {
-  const own = WITHOUT_REASONING.test(model) ? [] : [ENCRYPTED_REASONING];
-  return [...new Set([...own, ...asArray(asked)])];
+  return { body, warnings };
 }
 
 function encodeSystem(system: string): readonly JsonObject[] {
@@ -103,8 +98,19 @@ function encodeUserBlock(block: UserBlock): JsonObject {
     case 'image':
       return encodeImage(block);
     case 'document':
-      return { type: 'input_file', filename: block.name ?? 'document', file_data: dataUrl(block) };
+      return encodeDocument(block);
   }
+}
+
+/** PDFs, texts and office files are read; sound and pictures in motion are not (developers.openai.com, file inputs, 2026-11). */
+function encodeDocument(block: DocumentBlock): JsonObject {
+  if (/^(audio|video)\//.test(block.mediaType)) {
+    throw new ProviderError(
+      'provider/unsupported-media',
+      `A user message holds a document of type ${block.mediaType}, and Responses takes neither audio nor video.`,
+    );
+  }
+  return { type: 'input_file', filename: block.name ?? 'document', file_data: dataUrl(block) };
 }
 
 function encodeText(text: string): JsonObject {
