@@ -9,10 +9,12 @@ export type {
   ToolStartEvent,
   TurnEndEvent,
 } from './agent-event.ts';
+export { createDeterminism, type Determinism, type DeterminismOptions } from './determinism.ts';
 export { AgentError, type AgentErrorCode } from './errors.ts';
 export { type LooseStreamEvent, modelFromStream, type StreamModelOptions } from './model-from-stream.ts';
 export { type Ports, systemPorts } from './ports.ts';
 export type { Run, RunResult } from './run-handle.ts';
+export { type RunManyOptions, runMany } from './run-many.ts';
 export type { SessionOptions } from './session/open-session.ts';
 export type { RunInput, SendOptions, Session } from './session.ts';
 export type { AgentOptions } from './settings.ts';

@@ -1,7 +1,9 @@
 import {
+  type AssistantBlock,
+  type AssistantMessage,
   type AssistantTurnParts,
   chatPrefixBlocks,
-  createMessageAssembler,
+  checkRequest,
   type DecodedTurn,
   type Family,
   type Model,
@@ -40,31 +42,48 @@ export function modelFromStream({ id, family = 'custom', stream }: StreamModelOp
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
       }),
     planMarks: () => [],
-    stream: (request, options = {}) =>
-      sendExchange({
+    stream(request, options = {}) {
+      checkRequest(request, []);
+      return sendExchange({
         ...options,
         open: async (signal) => singly(stream(request, { ...options, signal })),
         decoder: createLooseDecoder(id, family),
         readError: (error) => streamFailure(error, id),
         warnings: [],
-      }),
+      });
+    },
   };
 }
 
-/** Passes events on, and completes the turn. Of a stream that ends without one, the text is kept. */
+/** Passes events on, and completes the turn. Of a stream that ends without one, the blocks that ended are kept, and unfinished text. */
 function createLooseDecoder(model: string, family: Family): StreamDecoder<LooseStreamEvent> {
-  const assembler = createMessageAssembler();
+  const blocks = new Map<number, AssistantBlock>();
+  const texts = new Map<number, string[]>();
   let last: AssistantTurnParts | undefined;
+
+  function keptMessage(): AssistantMessage {
+    for (const [index, pieces] of texts) {
+      if (!blocks.has(index)) blocks.set(index, { type: 'text', text: pieces.join('') });
+    }
+    const content = [...blocks].toSorted(([a], [b]) => a - b).map(([, block]) => block);
+    return { role: 'assistant', content };
+  }
+
   return {
     decode(event) {
       if (event.type === 'assistant-turn') {
         last = event.turn;
         return [];
       }
-      if (event.type === 'text-delta') assembler.text(event.blockIndex, event.text);
+      if (event.type === 'block-end') blocks.set(event.blockIndex, event.block);
+      if (event.type === 'text-delta' && event.text !== '') {
+        const pieces = texts.get(event.blockIndex);
+        if (pieces) pieces.push(event.text);
+        else texts.set(event.blockIndex, [event.text]);
+      }
       return [event];
     },
-    finish: () => ({ family, model, ...(last ? decodedTurn(last) : { message: assembler.message() }) }),
+    finish: () => ({ family, model, ...(last ? decodedTurn(last) : { message: keptMessage() }) }),
   };
 }
 

@@ -1,8 +1,10 @@
+export { anthropicCacheParameters } from './anthropic/cache-parameters.ts';
 export {
   type AnthropicCacheTokens,
   anthropicCacheTokens,
   tokensFromAnthropic,
 } from './anthropic/decode-usage.ts';
+export { type AnthropicModelRules, anthropicModelRules } from './anthropic/models.ts';
 export { anthropicPrefixBlocks } from './anthropic/prefix-blocks.ts';
 export {
   type AnthropicClient,
@@ -20,9 +22,21 @@ export {
   type StopReason,
   type TurnTiming,
 } from './assistant-turn.ts';
+export type { BilledIteration, Billing, ReportedCost } from './billing.ts';
+export {
+  type ConversationItem,
+  conversation,
+  type MarkOptions,
+  type MessageContent,
+  type MessageOptions,
+  type MessageParts,
+  msg,
+  parts,
+} from './build-message.ts';
 export {
   type CachedRequest,
   type CacheEntry,
+  type CacheMark,
   type CacheState,
   type CacheVerdict,
   EMPTY_CACHE,
@@ -30,11 +44,18 @@ export {
 } from './cache/cache-model.ts';
 export { chatPrefixBlocks } from './cache/chat-prefix.ts';
 export type { CacheDiagnostics } from './cache/diagnostics.ts';
-export { type CacheRules, cacheRules, LIFETIME_MS } from './cache/family-rules.ts';
+export { type CacheDialect, type CacheHost, type CacheRules, cacheRules, LIFETIME_MS } from './cache/family-rules.ts';
+export { type CacheParameters, cacheHashes, NO_PARAMETERS } from './cache/parameters.ts';
 export { type CachePolicy, type PlannedMark, planBreakpoints } from './cache/plan-breakpoints.ts';
+export type { BreakpointPlace, BreakpointPolicy, MarkLifetime } from './cache/policy.ts';
 export { type PrefixBlock, prefixFingerprint, prefixHashes } from './cache/prefix.ts';
+export { checkRequest } from './check-request.ts';
+export { type Citation, citationOf, citationsOf } from './citations.ts';
 export { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from './errors.ts';
 export { asArray, asObject, type JsonObject, type JsonValue, parseExactJson } from './json.ts';
+export { type MediaOptions, mediaBlock } from './media/media-block.ts';
+export type { MediaSource } from './media/read-source.ts';
+export { type MediaBlock, mediaHash } from './media.ts';
 export {
   type AssistantBlock,
   type AssistantMessage,
@@ -57,6 +78,7 @@ export {
   userMessage,
   type VendorFields,
 } from './message.ts';
+export { stripCacheMarks } from './message-marks.ts';
 export {
   completeTurn,
   type Model,
@@ -74,12 +96,16 @@ export {
   ollamaModel,
   streamOllama,
 } from './ollama/provider.ts';
+export { openaiCacheParameters } from './openai/cache-parameters.ts';
 export {
   type OpenAICacheTokens,
   openaiCachedReadTokens,
   openaiCacheTokens,
   tokensFromOpenAIChat,
+  usageFindings,
 } from './openai/chat/decode-usage.ts';
+export type { UsageFinding, UsageFindingCode } from './openai/chat/settle-usage.ts';
+export { type OpenAIModelRules, openaiModelRules } from './openai/models.ts';
 export {
   type OpenAIChatClient,
   type OpenAIChatOptions,
@@ -94,19 +120,24 @@ export {
   streamOpenAIChat,
   streamOpenAIResponses,
 } from './openai/provider.ts';
-export { type ResponsesUsageOptions, tokensFromOpenAIResponses } from './openai/responses/decode-usage.ts';
+export {
+  type ResponsesUsageOptions,
+  responsesUsageFindings,
+  tokensFromOpenAIResponses,
+} from './openai/responses/decode-usage.ts';
 export { responsesPrefixBlocks } from './openai/responses/prefix-blocks.ts';
 export {
   type KnownTurnPrice,
-  type PriceDoubt,
-  type PricePart,
-  type PriceParts,
+  type PricedIteration,
+  type PricedTurn,
   priceTurn,
-  type RequestPart,
   type TurnPrice,
   type UnknownTurnPrice,
 } from './price.ts';
 export type { PricedModel } from './price-lookup.ts';
+export type { PriceDoubt, PricePart, PriceParts, RequestPart } from './price-parts.ts';
+export { billingFromUsage } from './read-billing.ts';
+export { createDeltaRenderer, type RenderableEvent, type RenderOptions, renderDelta } from './render-delta.ts';
 export type { ModelRequest, SearchLevel, ThinkLevel, ToolChoice, ToolDefinition } from './request.ts';
 export { type ResolveOptions, resolveModel } from './resolve-model.ts';
 export type {
@@ -123,13 +154,28 @@ export type {
   WarningEvent,
 } from './stream-event.ts';
 export {
+  type AnswerShape,
+  completeStructured,
+  isMalformedOutput,
+  MalformedOutputError,
+  type StructuredAnswer,
+  type ValidatedShape,
+} from './structured.ts';
+export { createSynth, type Synth, type SyntheticResult, synth } from './synthetic-history.ts';
+export {
   addCounts,
   CACHE_LIFETIMES,
   type CacheLifetime,
   type Count,
+  cacheHit,
   cacheWriteCount,
+  cacheWrote,
   countOrZero,
+  type GrossCount,
   type KnownTokenCounts,
+  netOfCache,
+  type PartCount,
+  type PromptTotal,
   promptTokenCount,
   reportsCache,
   type TokenCounts,

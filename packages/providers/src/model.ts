@@ -36,6 +36,8 @@ export interface ModelStream extends AsyncIterable<StreamEvent> {
 
 export interface StreamOptions {
   readonly signal?: AbortSignal;
+  /** Epoch milliseconds. Default `Date.now`. */
+  readonly clock?: () => number;
   /** How long the whole call may take, its retries included. Default 600 000. */
   readonly timeoutMs?: number;
   /**
