@@ -125,7 +125,11 @@ export class RunLoop {
   async *#runTurn(): AsyncGenerator<AgentEventBody, AssistantTurn, undefined> {
     const request = buildRequest(this.#options, this.#messages());
     const { model, callOptions } = this.#options;
-    const progress = startTurn(model, request, { ...callOptions, signal: this.#signal });
+    const progress = startTurn(model, request, {
+      ...callOptions,
+      clock: this.#options.ports.clock,
+      signal: this.#signal,
+    });
     let turn: AssistantTurn;
     let ended: TurnEndEvent | undefined;
     try {

@@ -5,7 +5,7 @@ import { type Ports, systemPorts } from './ports.ts';
 import type { Tool } from './tool.ts';
 
 /** How long a model call may take, and when it is tried again. */
-type CallOptions = Omit<StreamOptions, 'signal'>;
+type CallOptions = Omit<StreamOptions, 'clock' | 'signal'>;
 
 export interface AgentOptions extends CallOptions, RequestOptions {
   /** A model, or its name such as `anthropic/claude-opus-5`; credentials then come from the environment. */

@@ -27,7 +27,7 @@ async function failingSession(failures: number, retryAfterMs: number, options: P
   return { store, session, callCount: () => calls };
 }
 
-it('a run tells of every attempt that failed, and has one row for the one that was answered', async () => {
+it('a run tells of every attempt that failed, and has one row for the one that was answered (L-54)', async () => {
   const { store, session } = await failingSession(2, 1);
   const events = await Array.fromAsync(session.send('hi'));
   expect(events.map(({ type }) => type)).toEqual([
@@ -103,8 +103,8 @@ it('every model call is given the limits of its agent, and nothing else', async 
     const session = await createAgent({ model, ...options, maxToolRounds: 3 }).openSession(tempStore(), { id: 's' });
     await session.send('hi').result();
   }
-  const signal = expect.any(AbortSignal);
-  expect(given).toEqual([{ ...limits, signal }, { signal }]);
+  const always = { signal: expect.any(AbortSignal), clock: Date.now };
+  expect(given).toEqual([{ ...limits, ...always }, always]);
 });
 
 it('limits that no call can keep are refused when the agent is made', () => {

@@ -18,7 +18,7 @@ describe('B-11 layer 1: an assistant turn', () => {
     expect([made.cacheReadTokens, made.cacheWriteTokens]).toEqual([7, 5]);
   });
 
-  it('without cache fields counts 0 and stays not reported', () => {
+  it('without cache fields counts 0 and stays not reported (B-05, B-06)', () => {
     const made = assistantTurn(textTurn('hi'));
     expect([made.cacheReadTokens, made.cacheWriteTokens]).toEqual([0, 0]);
     expect(made.tokens).toEqual(tokenCounts());
@@ -49,7 +49,7 @@ describe('B-11 layer 1: the state', () => {
     );
   });
 
-  it('is not changed by a turn it has already counted', () => {
+  it('is not changed by a turn it has already counted: one response id counts once (N-05)', () => {
     const once = applyTurn(initialState(), textTurn('hi', { responseId: 'msg_1', tokens: { fresh: 5, cacheRead: 1 } }));
     expect(applyTurn(once, textTurn('hi', { responseId: 'msg_1', tokens: { fresh: 5, cacheRead: 1 } }))).toBe(once);
   });
@@ -69,7 +69,7 @@ describe('B-11 layer 1: the state', () => {
     expect(JSON.parse(JSON.stringify(state))).toEqual(state);
   });
 
-  it('takes a stream function that knows nothing of caching as a silent provider', async () => {
+  it('takes a stream function that knows nothing of caching as a silent provider (B-06, N-07)', async () => {
     const model = modelFromStream({
       id: 'plain',
       async *stream() {

@@ -73,7 +73,7 @@ async function expectOneTruth(store: CheckpointStore, { id, state }: Session): P
   expect(statement.silentTurns).toBe(state.silentTurnCount);
 }
 
-it('I2 totals = Σ ledger rows = last snapshot = audit sums, for any run with forks, resumes and early exits', async () => {
+it('I2 totals = Σ ledger rows = last snapshot = audit sums, for any run with forks, resumes and early exits (D-15)', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(turn, { minLength: 1, maxLength: 12 }),
