@@ -45,7 +45,7 @@ async function play(
     });
     if (calls.length === 0) return { messages, calls: played, answer: text };
     const results = [];
-    for (const { id, name, arguments: input } of calls) {
+    for (const { id, name, arguments: input = {} } of calls) {
       played.push(`${name} ${Object.values(Object(input)).join(' ')}`.trim());
       const { text, isError } = await run(name, input);
       results.push({

@@ -1,5 +1,6 @@
 import type {
   CachedRequest,
+  CacheParameters,
   CacheVerdict,
   Family,
   JsonValue,
@@ -7,8 +8,8 @@ import type {
   PrefixBlock,
   ToolDefinition,
 } from '@reprise/providers';
-import type { Fault } from './faults.ts';
-import type { AnswerBlock, ScriptedStopReason } from './script.ts';
+import type { Fault } from './faults/faults.ts';
+import type { AnswerBlock, ScriptedStopReason } from './script/script.ts';
 
 /**
  * One vendor's half of an exchange: what it accepts, what it matches, how it speaks. Pure.
@@ -23,6 +24,8 @@ export interface Dialect {
   refuseBody(body: unknown, headers: Headers): Refusal | undefined;
   errorBody(refusal: Refusal): unknown;
   prefixBlocks(body: unknown): readonly PrefixBlock[];
+  /** Settings beside the blocks that a change of loses a part of the cache. */
+  parameters(body: unknown): CacheParameters;
   marks(body: unknown): CacheMarks;
   conversation(body: unknown): Conversation;
   /** The vendor's usage object of a whole answer. */

@@ -14,6 +14,7 @@ import {
   asObject,
   type CacheState,
   type CacheVerdict,
+  cacheHashes,
   cacheRules,
   EMPTY_CACHE,
   type Family,
@@ -22,8 +23,8 @@ import {
   serveFromCache,
 } from '@reprise/providers';
 import { type Answer, type AnswerCounts, type CacheMarks, type Dialect, type Refusal, textOf } from './dialect.ts';
-import { type Fault, type FaultTarget, faultOf } from './faults.ts';
-import { type AnswerBlock, answerBlocks, replyParts, type Script } from './script.ts';
+import { type Fault, type FaultTarget, faultOf } from './faults/faults.ts';
+import { type AnswerBlock, answerBlocks, replyParts, type Script } from './script/script.ts';
 import { createBlockCounter, textTokens } from './tokenize.ts';
 
 /** One request as the server saw it and what became of it. */
@@ -38,7 +39,7 @@ export interface LoggedRequest {
   /** The parsed body; `undefined` if it was not JSON. */
   readonly body: unknown;
   readonly bodyText: string;
-  /** The hash of the prefix that each block ends. Empty, like `marks`, for a request that was not answered. */
+  /** The hash of the prefix that each block ends, settings that matter to the cache among it. Empty, like `marks`, for a request that was not answered. */
   readonly prefixHashes: readonly string[];
   readonly marks: CacheMarks;
   /** What the cache made of the prompt, in tokens; zero for a request that was not answered. */
@@ -89,9 +90,11 @@ export interface ExchangeOptions {
   readonly clock: () => number;
   /** A fresh picker: faults that strike so many times strike again after a reset. */
   readonly createFaultPicker: () => (target: FaultTarget) => readonly Fault[];
+  /** Told of each request once it is logged. */
+  readonly onRequest?: ((request: LoggedRequest) => void) | undefined;
 }
 
-export function createExchange({ script, clock, createFaultPicker }: ExchangeOptions): Exchange {
+export function createExchange({ script, clock, createFaultPicker, onRequest }: ExchangeOptions): Exchange {
   const requests: LoggedRequest[] = [];
   const caches = new Map<string, CacheState>();
   const countBlock = createBlockCounter();
@@ -112,9 +115,14 @@ export function createExchange({ script, clock, createFaultPicker }: ExchangeOpt
     }
   }
 
+  function log(request: LoggedRequest): void {
+    requests.push(request);
+    onRequest?.(request);
+  }
+
   function refuse(request: Received, refusal: Refusal): Outcome {
     const nothing = { prefixHashes: [], marks: [], verdict: NOTHING_SERVED, usage: null };
-    requests.push({ ...request, ...nothing, status: refusal.status });
+    log({ ...request, ...nothing, status: refusal.status });
     return { type: 'refused', refusal };
   }
 
@@ -131,10 +139,10 @@ export function createExchange({ script, clock, createFaultPicker }: ExchangeOpt
     const stopReason = reply.stopReason ?? (hasCalls ? 'tool-use' : 'end-turn');
     prompt.keep();
     const { prefixHashes, marks, verdict } = prompt;
-    requests.push({ ...request, prefixHashes, marks, verdict, status: 200, usage: dialect.usage(counts) });
+    log({ ...request, prefixHashes, marks, verdict, status: 200, usage: dialect.usage(counts) });
     return {
       type: 'answered',
-      answer: { id, model, at, blocks, stopReason, counts, request: body, prefixHash: prefixHashes.at(-1) ?? '' },
+      answer: { id, model, at, blocks, stopReason, counts, request: body, prefixHash: prompt.prefixHash },
       isStreaming,
       delayMs: reply.delayMs ?? 0,
       faults,
@@ -144,7 +152,7 @@ export function createExchange({ script, clock, createFaultPicker }: ExchangeOpt
   /** What the cache makes of a prompt as of now; `keep` lets its writes be seen (X2). */
   function matchPrompt(dialect: Dialect, { body, bodyText, model, at }: Received, faults: readonly Fault[]) {
     const blocks = dialect.prefixBlocks(exactBody(body, bodyText));
-    const hashes = prefixHashes(blocks);
+    const hashes = cacheHashes(blocks, dialect.parameters(body));
     const marks = dialect.marks(body);
     const sized = blocks.map(({ kind, text }, index) => ({
       kind,
@@ -159,6 +167,7 @@ export function createExchange({ script, clock, createFaultPicker }: ExchangeOpt
     const { fresh, read, written } = lookUp(isMiss ? EMPTY_CACHE : held());
     return {
       prefixHashes: hashes,
+      prefixHash: prefixHashes(blocks).at(-1) ?? '',
       marks,
       verdict: { fresh, read, written },
       keep: () => caches.set(key, lookUp(held()).state),
@@ -223,7 +232,7 @@ function outputCounts(blocks: readonly AnswerBlock[]): Pick<AnswerCounts, 'outpu
   let output = 1;
   let thinking = 0;
   for (const block of blocks) {
-    const text = block.type === 'tool-call' ? `${block.name}${JSON.stringify(block.arguments)}` : block.text;
+    const text = block.type === 'tool-call' ? `${block.name}${block.argumentsText}` : block.text;
     const tokens = textTokens(text);
     output += tokens;
     if (block.type === 'thinking') thinking += tokens;

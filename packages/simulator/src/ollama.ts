@@ -4,6 +4,7 @@ import {
   asObject,
   chatPrefixBlocks,
   type Message,
+  NO_PARAMETERS,
   type UserBlock,
 } from '@reprise/providers';
 import { addToolResult, chatTools } from './chat-conversation.ts';
@@ -18,7 +19,7 @@ import {
   type Refusal,
   textOf,
 } from './dialect.ts';
-import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script.ts';
+import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script/script.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
@@ -31,6 +32,7 @@ export const ollamaChat: Dialect = {
   refuseBody,
   errorBody: ({ message }) => ({ error: message }),
   prefixBlocks: chatPrefixBlocks,
+  parameters: () => NO_PARAMETERS,
   marks: () => [],
   conversation,
   usage,

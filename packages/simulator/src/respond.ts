@@ -1,7 +1,7 @@
 import type { Answer, Dialect, Refusal } from './dialect.ts';
 import type { Exchange, Incoming } from './exchange.ts';
-import { faultOf } from './faults.ts';
-import { type Delay, type StreamPace, streamBytes, withoutCounters } from './faulty-stream.ts';
+import { faultOf } from './faults/faults.ts';
+import { type Delay, type StreamPace, streamBytes, withoutCounters } from './faults/faulty-stream.ts';
 import type { Route } from './routes.ts';
 
 /** What a workspace answers, as an HTTP response. */

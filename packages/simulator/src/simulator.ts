@@ -7,12 +7,12 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Refusal } from './dialect.ts';
 import { createExchange, type Exchange, type Incoming, type LoggedRequest } from './exchange.ts';
-import { createFaultPicker, type FaultRule } from './faults.ts';
-import type { Delay } from './faulty-stream.ts';
+import { createFaultPicker, type FaultRule } from './faults/faults.ts';
+import type { Delay } from './faults/faulty-stream.ts';
 import { seededRandom } from './random.ts';
 import { refusalResponse, respond } from './respond.ts';
 import { nearestDialect, ROUTES, type Route } from './routes.ts';
-import type { Script } from './script.ts';
+import type { Script } from './script/script.ts';
 
 export interface SimulatorOptions extends WorkspaceOptions {
   /** Default 0: any free one. */
@@ -24,6 +24,8 @@ export interface SimulatorOptions extends WorkspaceOptions {
   readonly clock?: () => number;
   /** Waits between two events of a reply with `delayMs`; returns early once `signal` aborts. Default: real time. */
   readonly delay?: Delay;
+  /** Told of each request once its status is known, with the name of its workspace; the main one's is empty. */
+  readonly onRequest?: (request: LoggedRequest, workspace: string) => void;
 }
 
 /** What may differ from workspace to workspace. */
@@ -76,7 +78,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     if (existing) return existing;
     const { script = options.script, faults = [], seed = 0 } = own;
     const pickerOf = () => createFaultPicker(faults, seededRandom(seed));
-    const exchange = createExchange({ script, clock, createFaultPicker: pickerOf });
+    const exchange = createExchange({
+      script,
+      clock,
+      createFaultPicker: pickerOf,
+      onRequest: options.onRequest && ((request) => options.onRequest?.(request, name)),
+    });
     exchanges.set(name, exchange);
     return exchange;
   }

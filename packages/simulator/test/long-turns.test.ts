@@ -37,12 +37,12 @@ test.each<[string, number, Send]>([
   ['OpenAI', 128, ({ openai }, request) => streamOpenAIChat(openai, request, { model: GPT })],
   ['Ollama', 1, ({ ollama }, request) => streamOllama(ollama, request, { model: LLAMA })],
 ])(
-  'every turn of a session reads the whole request before it, however much a turn adds: %s',
+  'every turn of a session reads the whole request before it, however much a turn adds: %s (L-19, P-07)',
   async (name, step, send) => {
     const { simulator } = await simulate(script);
     const messages: Message[] = [userMessage(LINES)];
     let before = 0;
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 25; round += 1) {
       const { message, tokens } = await turnOf(
         send(clientsOf(simulator), { system: 'Be kind.', tools: [LOOK], messages }),
       );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Simulator, startSimulator, virtualClock } from '../src/index.ts';
-import { streamPieces } from '../src/script.ts';
+import { streamPieces } from '../src/script/script.ts';
 import { createBlockCounter, textTokens } from '../src/tokenize.ts';
 import { CLAUDE, clientsOf, simulate } from './support/simulate.ts';
 

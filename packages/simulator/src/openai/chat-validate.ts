@@ -1,5 +1,5 @@
 import { asArray, asObject } from '@reprise/providers';
-import type { Refusal } from './dialect.ts';
+import type { Refusal } from '../dialect.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 

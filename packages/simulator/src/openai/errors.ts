@@ -1,4 +1,4 @@
-import type { Refusal } from './dialect.ts';
+import type { Refusal } from '../dialect.ts';
 
 /** The error body of both OpenAI APIs. */
 export function openaiErrorBody({ status, message }: Refusal): unknown {

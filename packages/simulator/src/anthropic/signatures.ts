@@ -1,6 +1,6 @@
 import { anthropicPrefixBlocks, asObject, prefixHashes } from '@reprise/providers';
-import type { Refusal } from './dialect.ts';
-import { openSeal } from './seal.ts';
+import type { Refusal } from '../dialect.ts';
+import { openSeal } from '../seal.ts';
 
 /**
  * Models that check what a thought followed: tools, system prompt and every message before it. Mythos 5.1 signs and does not check

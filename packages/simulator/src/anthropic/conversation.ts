@@ -8,7 +8,7 @@ import {
   type ToolResultBlock,
   type UserBlock,
 } from '@reprise/providers';
-import { type Conversation, jsonValue, textOf } from './dialect.ts';
+import { type Conversation, jsonValue, textOf } from '../dialect.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { anthropicPrefixBlocks, asArray, asObject, type CacheLifetime } from '@reprise/providers';
-import type { CacheMarks } from './dialect.ts';
+import type { CacheMarks } from '../dialect.ts';
 
 /** A cache mark as it stands in a request. */
 export interface WireMark {

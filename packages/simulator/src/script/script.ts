@@ -1,4 +1,11 @@
-import type { Family, JsonValue, Message, StopReason, ToolDefinition } from '@reprise/providers';
+import {
+  type Family,
+  type JsonValue,
+  type Message,
+  parseExactJson,
+  type StopReason,
+  type ToolDefinition,
+} from '@reprise/providers';
 
 /** What the assistant says. It throws to make the vendor fail with a status 500. */
 export type Script = (request: ScriptRequest) => Reply | Promise<Reply>;
@@ -33,7 +40,10 @@ export interface ScriptedToolCall {
   /** Default: one that no other call has. */
   readonly id?: string;
   readonly name: string;
-  readonly arguments: JsonValue;
+  /** Default `{}`. */
+  readonly arguments?: JsonValue;
+  /** The text the model writes instead, such as one that is cut off, or none. Vendors that send arguments as objects send what it parses to. */
+  readonly argumentsText?: string;
 }
 
 export type ScriptedStopReason = Exclude<StopReason, 'aborted' | 'error'>;
@@ -41,7 +51,13 @@ export type ScriptedStopReason = Exclude<StopReason, 'aborted' | 'error'>;
 /** One block of an answer, in the order they are sent: thinking, text, tool calls. */
 export type AnswerBlock =
   | { readonly type: 'thinking' | 'text'; readonly text: string }
-  | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly arguments: JsonValue };
+  | {
+      readonly type: 'tool-call';
+      readonly id: string;
+      readonly name: string;
+      readonly arguments: JsonValue;
+      readonly argumentsText: string;
+    };
 
 /** A reply as parts. Throws for a value that is not a reply, which only untyped scripts can return. */
 export function replyParts(reply: Reply): ReplyParts {
@@ -60,10 +76,14 @@ export function answerBlocks(reply: ReplyParts, callId: (callIndex: number) => s
       type: 'tool-call' as const,
       id: call.id ?? callId(index),
       name: call.name,
-      // An untyped script may leave them out.
-      arguments: call.arguments ?? {},
+      ...argumentsOf(call),
     })),
   ];
+}
+
+function argumentsOf({ arguments: given = {}, argumentsText }: ScriptedToolCall) {
+  if (argumentsText === undefined) return { arguments: given, argumentsText: JSON.stringify(given) };
+  return { arguments: parseExactJson(argumentsText) ?? {}, argumentsText };
 }
 
 /** A text cut the way a model streams it: a word at a time, never inside a character. Joined, the pieces are the text. */

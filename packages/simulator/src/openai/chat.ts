@@ -4,11 +4,12 @@ import {
   asObject,
   chatPrefixBlocks,
   type Message,
+  openaiCacheParameters,
   parseExactJson,
   type ToolCallBlock,
   type UserBlock,
 } from '@reprise/providers';
-import { addToolResult, chatTools } from './chat-conversation.ts';
+import { addToolResult, chatTools } from '../chat-conversation.ts';
 import {
   type Answer,
   type AnswerCounts,
@@ -17,14 +18,15 @@ import {
   type Dialect,
   promptTokens,
   textOf,
-} from './dialect.ts';
-import { refuseChatBody } from './openai-chat-validate.ts';
-import { openaiErrorBody, refuseWithoutKey } from './openai-errors.ts';
-import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script.ts';
+} from '../dialect.ts';
+import { type AnswerBlock, type ScriptedStopReason, streamPieces } from '../script/script.ts';
+import { refuseChatBody } from './chat-validate.ts';
+import { openaiErrorBody, refuseWithoutKey } from './errors.ts';
+import { cacheWrites, openaiMarks } from './marks.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** OpenAI's Chat Completions API, as the models before GPT-5.6 answer: cache reads are reported, writes are not. */
+/** OpenAI's Chat Completions API. Cache reads are reported, and from GPT-5.6 on writes too. */
 export const openaiChat: Dialect = {
   family: 'openai-chat',
   path: '/v1/chat/completions',
@@ -33,7 +35,8 @@ export const openaiChat: Dialect = {
   refuseBody: refuseChatBody,
   errorBody: openaiErrorBody,
   prefixBlocks: chatPrefixBlocks,
-  marks: () => [],
+  parameters: openaiCacheParameters,
+  marks: (body) => openaiMarks('openai-chat', body, chatPrefixBlocks(body)),
   conversation,
   usage,
   body: (answer) => ({
@@ -69,7 +72,7 @@ function usage({ prompt, output, thinking }: AnswerCounts): unknown {
     prompt_tokens: total,
     completion_tokens: output,
     total_tokens: total + output,
-    prompt_tokens_details: { cached_tokens: prompt.read, audio_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: prompt.read, ...cacheWrites(prompt), audio_tokens: 0 },
     completion_tokens_details: { reasoning_tokens: thinking, audio_tokens: 0 },
   };
 }
@@ -86,7 +89,7 @@ function assistantFields(blocks: readonly AnswerBlock[]): object {
   return {
     content: text === '' && calls.length > 0 ? null : text,
     ...(thinking === '' ? {} : { reasoning_content: thinking }),
-    ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => wireCall(call, JSON.stringify(call.arguments))) }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls.map((call) => wireCall(call, call.argumentsText)) }),
   };
 }
 
@@ -115,7 +118,7 @@ function* answerDeltas(blocks: readonly AnswerBlock[]): Iterable<object> {
       const index = callIndex;
       callIndex += 1;
       yield { tool_calls: [{ index, ...wireCall(block, '') }] };
-      for (const piece of streamPieces(JSON.stringify(block.arguments))) {
+      for (const piece of streamPieces(block.argumentsText)) {
         yield { tool_calls: [{ index, function: { arguments: piece } }] };
       }
       continue;

@@ -1,7 +1,7 @@
 import { asArray, asObject } from '@reprise/providers';
-import type { Refusal } from './dialect.ts';
-import { inputItems } from './openai-responses-conversation.ts';
-import { openSeal } from './seal.ts';
+import type { Refusal } from '../dialect.ts';
+import { openSeal } from '../seal.ts';
+import { inputItems } from './responses-conversation.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 

@@ -1,10 +1,11 @@
-import { asObject, responsesPrefixBlocks } from '@reprise/providers';
-import { type Answer, type AnswerCounts, type Dialect, promptTokens } from './dialect.ts';
-import { openaiErrorBody, refuseWithoutKey } from './openai-errors.ts';
-import { responsesConversation } from './openai-responses-conversation.ts';
-import { refuseResponsesBody } from './openai-responses-validate.ts';
-import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script.ts';
-import { sealThought } from './seal.ts';
+import { asObject, openaiCacheParameters, responsesPrefixBlocks } from '@reprise/providers';
+import { type Answer, type AnswerCounts, type Dialect, promptTokens } from '../dialect.ts';
+import { type AnswerBlock, type ScriptedStopReason, streamPieces } from '../script/script.ts';
+import { sealThought } from '../seal.ts';
+import { openaiErrorBody, refuseWithoutKey } from './errors.ts';
+import { cacheWrites, openaiMarks } from './marks.ts';
+import { responsesConversation } from './responses-conversation.ts';
+import { refuseResponsesBody } from './responses-validate.ts';
 
 /** OpenAI's Responses API. It keeps nothing: each request brings its history along. */
 export const openaiResponses: Dialect = {
@@ -15,7 +16,8 @@ export const openaiResponses: Dialect = {
   refuseBody: refuseResponsesBody,
   errorBody: openaiErrorBody,
   prefixBlocks: responsesPrefixBlocks,
-  marks: () => [],
+  parameters: openaiCacheParameters,
+  marks: (body) => openaiMarks('openai-responses', body, responsesPrefixBlocks(body)),
   conversation: responsesConversation,
   usage,
   body: (answer) => response(answer, endOf(answer), answer.blocks.map(outputItem(answer)), usage(answer.counts)),
@@ -43,7 +45,7 @@ function usage({ prompt, output, thinking }: AnswerCounts): unknown {
   const total = promptTokens(prompt);
   return {
     input_tokens: total,
-    input_tokens_details: { cached_tokens: prompt.read },
+    input_tokens_details: { cached_tokens: prompt.read, ...cacheWrites(prompt) },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: thinking },
     total_tokens: total + output,
@@ -94,7 +96,7 @@ function outputItem({ id, stopReason, prefixHash }: Answer): (block: AnswerBlock
           content: [textPart(block.text, stopReason)],
         };
       case 'tool-call':
-        return { ...callItem(itemId, block), status: 'completed', arguments: JSON.stringify(block.arguments) };
+        return { ...callItem(itemId, block), status: 'completed', arguments: block.argumentsText };
     }
   };
 }
@@ -171,7 +173,7 @@ function* itemEvents(answer: Answer, block: AnswerBlock, index: number, finished
         'response.output_item.added',
         { item: { ...callItem(item_id, block), status: 'in_progress', arguments: '' } },
       ];
-      yield* textEvents({ item_id }, 'function_call_arguments', 'arguments', JSON.stringify(block.arguments));
+      yield* textEvents({ item_id }, 'function_call_arguments', 'arguments', block.argumentsText);
       break;
   }
   yield ['response.output_item.done', { item: finished }];

@@ -1,10 +1,10 @@
-import { anthropicPrefixBlocks } from '@reprise/providers';
-import { anthropicConversation } from './anthropic-conversation.ts';
-import { cacheMarks } from './anthropic-marks.ts';
-import { refuseMessagesBody } from './anthropic-validate.ts';
-import type { Answer, AnswerCounts, Dialect, Refusal } from './dialect.ts';
-import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script.ts';
-import { sealThought } from './seal.ts';
+import { anthropicCacheParameters, anthropicPrefixBlocks } from '@reprise/providers';
+import type { Answer, AnswerCounts, Dialect, Refusal } from '../dialect.ts';
+import { type AnswerBlock, type ScriptedStopReason, streamPieces } from '../script/script.ts';
+import { sealThought } from '../seal.ts';
+import { anthropicConversation } from './conversation.ts';
+import { cacheMarks } from './marks.ts';
+import { refuseMessagesBody } from './validate.ts';
 
 /** Anthropic's Messages API. */
 export const anthropicMessages: Dialect = {
@@ -18,6 +18,7 @@ export const anthropicMessages: Dialect = {
   refuseBody: refuseMessagesBody,
   errorBody: ({ status, message }) => ({ type: 'error', error: { type: ERROR_TYPES[status], message } }),
   prefixBlocks: anthropicPrefixBlocks,
+  parameters: anthropicCacheParameters,
   marks: cacheMarks,
   conversation: anthropicConversation,
   usage,
@@ -147,7 +148,7 @@ function blockDeltas({ prefixHash }: Answer, block: AnswerBlock): readonly objec
         { type: 'signature_delta', signature: sealThought(block.text, prefixHash) },
       ];
     case 'tool-call':
-      return streamPieces(JSON.stringify(block.arguments)).map((json) => ({
+      return streamPieces(block.argumentsText).map((json) => ({
         type: 'input_json_delta',
         partial_json: json,
       }));

@@ -1,7 +1,7 @@
 import { asArray, asObject, cacheRules } from '@reprise/providers';
-import { blockMarks, markLifetime } from './anthropic-marks.ts';
-import { refuseSignatures } from './anthropic-signatures.ts';
-import type { Refusal } from './dialect.ts';
+import type { Refusal } from '../dialect.ts';
+import { blockMarks, markLifetime } from './marks.ts';
+import { refuseSignatures } from './signatures.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 

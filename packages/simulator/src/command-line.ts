@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseFaultRules } from './faults/fault-rules.ts';
+import { requestLine } from './request-line.ts';
+import type { Script } from './script/script.ts';
+import { parseScriptRules, scriptFromRules } from './script/script-rules.ts';
+import { type Simulator, startSimulator } from './simulator.ts';
+
+interface CommandOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly allowRemote?: boolean;
+  readonly script?: string;
+  readonly faults?: string;
+  readonly seed: number;
+  readonly speed: number;
+}
+
+/** Runs the simulator with the arguments of a process until it is stopped; resolves with its exit code. */
+export async function runCommandLine(argv: readonly string[]): Promise<number> {
+  try {
+    const simulator = await start(parseOptions(argv));
+    process.stdout.write(`${welcome(simulator.url)}\n`);
+    await stopSignal();
+    await simulator.close();
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+function parseOptions(argv: readonly string[]): CommandOptions {
+  const program = new Command('reprise-simulator')
+    .description('The vendors on this machine: their wire formats and their cache rules, without their models.')
+    .addOption(
+      new Option('--port <number>', 'the port to listen on; 0 takes a free one').default(4010).argParser(wholeNumber),
+    )
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--allow-remote', 'allow an address that other machines can reach')
+    .option('--script <file>', 'rules for what the assistant says, as JSON (default: it repeats what it was told)')
+    .option('--faults <file>', 'rules for what goes wrong, as JSON')
+    .addOption(new Option('--seed <number>', 'of the faults that strike by chance').default(0).argParser(wholeNumber))
+    .addOption(
+      new Option('--speed <factor>', 'of replies with delays; 2 is twice as fast').default(1).argParser(positiveNumber),
+    )
+    .addHelpText('after', HELP)
+    .exitOverride();
+  return program.parse(argv).opts<CommandOptions>();
+}
+
+const HELP = `
+A script is a list of rules; the first that fits answers:
+  [{ "when": { "lastMessage": "weather" }, "reply": { "toolCalls": [{ "name": "weather", "arguments": { "city": "Lisbon" } }] } },
+   { "when": { "afterTool": "weather" }, "reply": "Sunny." },
+   { "reply": "I only know about the weather." }]
+
+Faults are a list of rules, too:
+  [{ "fault": { "type": "status", "status": 529, "retryAfterMs": 2000 }, "probability": 0.1 },
+   { "fault": { "type": "cut", "afterEvents": 5 }, "when": { "requestIndexes": [3] } }]`;
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new InvalidArgumentError('A whole number of at least 0 is expected.');
+  return number;
+}
+
+function positiveNumber(value: string): number {
+  const number = Number(value);
+  if (!(number > 0) || number === Number.POSITIVE_INFINITY)
+    throw new InvalidArgumentError('A number above 0 is expected.');
+  return number;
+}
+
+async function start(options: CommandOptions): Promise<Simulator> {
+  const { port, host, allowRemote = false, seed, speed } = options;
+  if (!allowRemote && !LOOPBACK.has(host)) {
+    throw new Error(`--host ${host} can be reached from other machines; add --allow-remote if that is what you want.`);
+  }
+  return startSimulator({
+    port,
+    host,
+    seed,
+    script: await readScript(options.script),
+    faults: options.faults === undefined ? [] : parseFaultRules(await readFile(options.faults, 'utf8')),
+    delay: (ms, signal) => sleep(ms / speed, undefined, { signal }).catch(() => undefined),
+    onRequest: (request, workspace) => process.stdout.write(`${requestLine(request, workspace)}\n`),
+  });
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
+
+async function readScript(path: string | undefined): Promise<Script> {
+  return path === undefined ? repeat : scriptFromRules(parseScriptRules(await readFile(path, 'utf8')));
+}
+
+const repeat: Script = ({ messages }) => {
+  const texts = messages.at(-1)?.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])) ?? [];
+  return `You said: ${texts.join(' ') || 'nothing I can repeat'}`;
+};
+
+function welcome(url: string): string {
+  return [
+    `The simulator listens on ${url}`,
+    `  Anthropic   baseURL: '${url}'`,
+    `  OpenAI      baseURL: '${url}/v1'`,
+    `  Ollama      host: '${url}'`,
+    `  a workspace of its own: ${url}/workspaces/<name>`,
+    '',
+  ].join('\n');
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}
