@@ -44,10 +44,10 @@ module.exports = {
       name: 'vocabulary-imports-only-vocabulary',
       severity: 'error',
       from: {
-        path: '^packages/providers/src/([^/]+\\.ts|cache/)',
+        path: '^packages/providers/src/([^/]+\\.ts|cache/|price/)',
         pathNot: '^packages/providers/src/(index|resolve-model|read-billing)\\.ts$',
       },
-      to: { path: '^packages/providers/src/(anthropic|openai|ollama|transport|cassette|testing)/' },
+      to: { path: '^packages/providers/src/(anthropic|openai|ollama|transport|cassette|media|testing)/' },
     },
     {
       name: 'recorders-do-not-drive',

@@ -1,11 +1,11 @@
-export { anthropicCacheParameters } from './anthropic/cache-parameters.ts';
 export {
   type AnthropicCacheTokens,
   anthropicCacheTokens,
   tokensFromAnthropic,
-} from './anthropic/decode-usage.ts';
+} from './anthropic/decode/decode-usage.ts';
+export { anthropicCacheParameters } from './anthropic/encode/cache-parameters.ts';
+export { anthropicPrefixBlocks } from './anthropic/encode/prefix-blocks.ts';
 export { type AnthropicModelRules, anthropicModelRules } from './anthropic/models.ts';
-export { anthropicPrefixBlocks } from './anthropic/prefix-blocks.ts';
 export {
   type AnthropicClient,
   type AnthropicOptions,
@@ -22,7 +22,6 @@ export {
   type StopReason,
   type TurnTiming,
 } from './assistant-turn.ts';
-export type { BilledIteration, Billing, ReportedCost } from './billing.ts';
 export {
   type ConversationItem,
   conversation,
@@ -126,6 +125,9 @@ export {
   tokensFromOpenAIResponses,
 } from './openai/responses/decode-usage.ts';
 export { responsesPrefixBlocks } from './openai/responses/prefix-blocks.ts';
+export type { BilledIteration, Billing, ReportedCost } from './price/billing.ts';
+export type { PricedModel } from './price/lookup.ts';
+export type { PriceDoubt, PricePart, PriceParts, RequestPart } from './price/parts.ts';
 export {
   type KnownTurnPrice,
   type PricedIteration,
@@ -133,9 +135,7 @@ export {
   priceTurn,
   type TurnPrice,
   type UnknownTurnPrice,
-} from './price.ts';
-export type { PricedModel } from './price-lookup.ts';
-export type { PriceDoubt, PricePart, PriceParts, RequestPart } from './price-parts.ts';
+} from './price/price.ts';
 export { billingFromUsage } from './read-billing.ts';
 export { createDeltaRenderer, type RenderableEvent, type RenderOptions, renderDelta } from './render-delta.ts';
 export type { ModelRequest, SearchLevel, ThinkLevel, ToolChoice, ToolDefinition } from './request.ts';

@@ -1,7 +1,7 @@
-import { anthropicBilling } from './anthropic/billing.ts';
-import type { Billing } from './billing.ts';
+import { anthropicBilling } from './anthropic/decode/billing.ts';
 import type { Family } from './message.ts';
 import { openaiBilling, readReportedCost } from './openai/billing.ts';
+import type { Billing } from './price/billing.ts';
 
 /**
  * What a vendor's usage object says of its bill beside the token counts; empty where it says nothing. `vendor` is a name such as

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAnthropicDecoder } from '../src/anthropic/decode-stream.ts';
+import { createAnthropicDecoder } from '../src/anthropic/decode/decode-stream.ts';
 import { toolCalls } from '../src/message.ts';
 import type { StreamEvent } from '../src/stream-event.ts';
 import type { DecodedTurn } from '../src/transport/send.ts';

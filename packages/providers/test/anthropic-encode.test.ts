@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkAnthropicRequest } from '../src/anthropic/check-request.ts';
-import { encodeRequest } from '../src/anthropic/encode-request.ts';
-import { placeMarks } from '../src/anthropic/place-marks.ts';
-import { anthropicPrefixBlocks } from '../src/anthropic/prefix-blocks.ts';
+import { encodeRequest } from '../src/anthropic/encode/encode-request.ts';
+import { placeMarks } from '../src/anthropic/encode/place-marks.ts';
+import { anthropicPrefixBlocks } from '../src/anthropic/encode/prefix-blocks.ts';
 import { toolCallBlock } from '../src/assemble-message.ts';
 import { cacheRules } from '../src/cache/family-rules.ts';
 import { planBreakpoints } from '../src/cache/plan-breakpoints.ts';

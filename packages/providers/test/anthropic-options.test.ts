@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { encodeRequest } from '../src/anthropic/encode-request.ts';
+import { encodeRequest } from '../src/anthropic/encode/encode-request.ts';
+import { anthropicPrefixBlocks } from '../src/anthropic/encode/prefix-blocks.ts';
 import type { AnthropicHost } from '../src/anthropic/host.ts';
-import { anthropicPrefixBlocks } from '../src/anthropic/prefix-blocks.ts';
 import { type Message, userMessage } from '../src/message.ts';
 import type { ModelRequest, SearchLevel } from '../src/request.ts';
 import { exchange, hello } from './support/anthropic-exchange.ts';

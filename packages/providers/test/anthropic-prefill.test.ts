@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeRequest } from '../src/anthropic/encode-request.ts';
-import { anthropicPrefixBlocks } from '../src/anthropic/prefix-blocks.ts';
+import { encodeRequest } from '../src/anthropic/encode/encode-request.ts';
+import { anthropicPrefixBlocks } from '../src/anthropic/encode/prefix-blocks.ts';
 import { userMessage } from '../src/message.ts';
 import { block, exchange, hello, messageEnd, messageStart, textBlock } from './support/anthropic-exchange.ts';
 import { deltaText } from './support/collect-stream.ts';

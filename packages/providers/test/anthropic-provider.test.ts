@@ -1,7 +1,7 @@
 import { Anthropic } from '@anthropic-ai/sdk';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readAnthropicError } from '../src/anthropic/decode/read-error.ts';
 import { anthropic, anthropicModel, streamAnthropic } from '../src/anthropic/provider.ts';
-import { readAnthropicError } from '../src/anthropic/read-error.ts';
 import { toolCallBlock } from '../src/assemble-message.ts';
 import type { AssistantTurn } from '../src/assistant-turn.ts';
 import { userMessage } from '../src/message.ts';

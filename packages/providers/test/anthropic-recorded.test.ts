@@ -1,6 +1,6 @@
 import { Anthropic } from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
-import { tokensFromAnthropic } from '../src/anthropic/decode-usage.ts';
+import { tokensFromAnthropic } from '../src/anthropic/decode/decode-usage.ts';
 import { streamAnthropic } from '../src/anthropic/provider.ts';
 import type { AssistantTurn } from '../src/assistant-turn.ts';
 import { asObject } from '../src/json.ts';

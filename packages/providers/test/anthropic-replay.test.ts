@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeRequest } from '../src/anthropic/encode-request.ts';
+import { encodeRequest } from '../src/anthropic/encode/encode-request.ts';
 import { type AssistantMessage, type Message, userMessage } from '../src/message.ts';
 import { block, exchange, hello, messageEnd, messageStart } from './support/anthropic-exchange.ts';
 

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { anthropicCacheTokens, hasInferredLifetimes, tokensFromAnthropic } from '../src/anthropic/decode-usage.ts';
+import {
+  anthropicCacheTokens,
+  hasInferredLifetimes,
+  tokensFromAnthropic,
+} from '../src/anthropic/decode/decode-usage.ts';
 import { cacheWriteCount, promptTokenCount } from '../src/token-counts.ts';
 
 describe('B-11 layer 3: cache tokens as numbers (B-01, D-14)', () => {

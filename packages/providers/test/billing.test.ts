@@ -1,9 +1,9 @@
 import { OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
 import type { AssistantTurn } from '../src/assistant-turn.ts';
-import { type Billing, picoUsdOf } from '../src/billing.ts';
 import { streamOpenAIChat, streamOpenAIResponses } from '../src/openai/provider.ts';
-import { priceTurn } from '../src/price.ts';
+import { type Billing, picoUsdOf } from '../src/price/billing.ts';
+import { priceTurn } from '../src/price/price.ts';
 import { billingFromUsage } from '../src/read-billing.ts';
 import { tokenCounts } from '../src/token-counts.ts';
 import { collectTurn, userRequest } from './support/collect-stream.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { encodeRequest as encodeAnthropic } from '../src/anthropic/encode-request.ts';
+import { encodeRequest as encodeAnthropic } from '../src/anthropic/encode/encode-request.ts';
 import { assistantTurn } from '../src/assistant-turn.ts';
 import { conversation, type MessageContent, msg, parts } from '../src/build-message.ts';
 import type {

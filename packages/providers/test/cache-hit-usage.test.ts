@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tokensFromAnthropic } from '../src/anthropic/decode-usage.ts';
+import { tokensFromAnthropic } from '../src/anthropic/decode/decode-usage.ts';
 import { tokensFromOllama } from '../src/ollama/decode-usage.ts';
 import { tokensFromOpenAIChat } from '../src/openai/chat/decode-usage.ts';
 import {

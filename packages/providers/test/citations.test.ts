@@ -1,8 +1,8 @@
 import { Anthropic } from '@anthropic-ai/sdk';
 import { OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
-import { createBlockDecoder } from '../src/anthropic/decode-blocks.ts';
-import { encodeRequest } from '../src/anthropic/encode-request.ts';
+import { createBlockDecoder } from '../src/anthropic/decode/decode-blocks.ts';
+import { encodeRequest } from '../src/anthropic/encode/encode-request.ts';
 import { streamAnthropic } from '../src/anthropic/provider.ts';
 import { type Citation, citationsOf } from '../src/citations.ts';
 import { asArray, asObject, type JsonObject } from '../src/json.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeRequest as encodeAnthropic } from '../src/anthropic/encode-request.ts';
+import { encodeRequest as encodeAnthropic } from '../src/anthropic/encode/encode-request.ts';
 import { conversation, parts } from '../src/build-message.ts';
 import { mediaBlock } from '../src/media/media-block.ts';
 import type { MediaSource } from '../src/media/read-source.ts';

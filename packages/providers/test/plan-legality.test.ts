@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { placeMarks } from '../src/anthropic/place-marks.ts';
-import { anthropicPrefixBlocks } from '../src/anthropic/prefix-blocks.ts';
+import { placeMarks } from '../src/anthropic/encode/place-marks.ts';
+import { anthropicPrefixBlocks } from '../src/anthropic/encode/prefix-blocks.ts';
 import { chatPrefixBlocks } from '../src/cache/chat-prefix.ts';
 import { type CacheRules, cacheRules } from '../src/cache/family-rules.ts';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { encodeRequest } from '../src/anthropic/encode-request.ts';
-import { anthropicPrefixBlocks } from '../src/anthropic/prefix-blocks.ts';
+import { encodeRequest } from '../src/anthropic/encode/encode-request.ts';
+import { anthropicPrefixBlocks } from '../src/anthropic/encode/prefix-blocks.ts';
 import { anthropic } from '../src/anthropic/provider.ts';
 import { cacheRules } from '../src/cache/family-rules.ts';
 import { planRequest } from '../src/cache/plan-request.ts';

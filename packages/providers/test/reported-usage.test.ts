@@ -2,7 +2,7 @@ import { Anthropic } from '@anthropic-ai/sdk';
 import { Ollama } from 'ollama';
 import { OpenAI } from 'openai';
 import { describe, expect, it } from 'vitest';
-import { tokensFromAnthropic } from '../src/anthropic/decode-usage.ts';
+import { tokensFromAnthropic } from '../src/anthropic/decode/decode-usage.ts';
 import { streamAnthropic } from '../src/anthropic/provider.ts';
 import type { ModelStream } from '../src/model.ts';
 import { streamOllama } from '../src/ollama/provider.ts';

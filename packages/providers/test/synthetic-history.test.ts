@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkAnthropicRequest } from '../src/anthropic/check-request.ts';
-import { encodeRequest } from '../src/anthropic/encode-request.ts';
+import { encodeRequest } from '../src/anthropic/encode/encode-request.ts';
 import { conversation } from '../src/build-message.ts';
 import type { ImageBlock } from '../src/message.ts';
 import { createSynth, synth } from '../src/synthetic-history.ts';

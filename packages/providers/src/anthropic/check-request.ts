@@ -13,10 +13,10 @@ import { ProviderError } from '../errors.ts';
 import { asObject } from '../json.ts';
 import type { DocumentBlock, ImageBlock, Message } from '../message.ts';
 import type { ModelRequest } from '../request.ts';
-import { isThinking } from './encode-options.ts';
-import type { EncodedRequest } from './encode-request.ts';
+import { isThinking } from './encode/encode-options.ts';
+import type { EncodedRequest } from './encode/encode-request.ts';
+import { SEARCH_TOOL_NAME } from './encode/search.ts';
 import { type AnthropicModelRules, anthropicModelRules, EFFORTS } from './models.ts';
-import { SEARCH_TOOL_NAME } from './search.ts';
 import type { MessagesBody } from './wire.ts';
 
 const MAX_MESSAGES = 100_000;

@@ -1,4 +1,4 @@
-import { modelName } from '../price-lookup.ts';
+import { modelName } from '../price/lookup.ts';
 
 type ThinkingKind = 'adaptive' | 'enabled' | 'disabled' | 'between_tools';
 

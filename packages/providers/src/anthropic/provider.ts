@@ -8,14 +8,14 @@ import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
 import { checkAnthropicBody, checkAnthropicRequest } from './check-request.ts';
-import { createAnthropicDecoder } from './decode-stream.ts';
-import { encodeRequest } from './encode-request.ts';
+import { createAnthropicDecoder } from './decode/decode-stream.ts';
+import { readAnthropicError } from './decode/read-error.ts';
+import { type PendingResponse, readEvents } from './decode/read-response.ts';
+import { encodeRequest } from './encode/encode-request.ts';
+import { hasMarks, placeMarks } from './encode/place-marks.ts';
+import { withPrefill } from './encode/prefill.ts';
+import { anthropicPrefixBlocks } from './encode/prefix-blocks.ts';
 import { type AnthropicHost, hostOf } from './host.ts';
-import { hasMarks, placeMarks } from './place-marks.ts';
-import { withPrefill } from './prefill.ts';
-import { anthropicPrefixBlocks } from './prefix-blocks.ts';
-import { readAnthropicError } from './read-error.ts';
-import { type PendingResponse, readEvents } from './read-response.ts';
 import type { MessagesBody } from './wire.ts';
 
 /** What is needed of a client: the SDK's own, or one for Bedrock or Vertex. */

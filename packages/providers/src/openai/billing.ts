@@ -1,5 +1,5 @@
-import { type Billing, picoUsdOf, type ReportedCost } from '../billing.ts';
 import { asObject } from '../json.ts';
+import { type Billing, picoUsdOf, type ReportedCost } from '../price/billing.ts';
 import { readCount } from '../token-counts.ts';
 
 type Reported = Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { createAnthropicDecoder } from '../../src/anthropic/decode-stream.ts';
+import { createAnthropicDecoder } from '../../src/anthropic/decode/decode-stream.ts';
 import { anthropic } from '../../src/anthropic/provider.ts';
 import type { Model } from '../../src/model.ts';
 import { createOllamaDecoder } from '../../src/ollama/decode-stream.ts';

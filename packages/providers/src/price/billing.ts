@@ -1,4 +1,4 @@
-import type { TokenCounts } from './token-counts.ts';
+import type { TokenCounts } from '../token-counts.ts';
 
 /**
  * What a response says of its bill beside its token counts.

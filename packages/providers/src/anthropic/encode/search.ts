@@ -1,9 +1,9 @@
-import type { ModelRequest, SearchLevel } from '../request.ts';
-import type { WarningEvent } from '../stream-event.ts';
-import type { AnthropicHost } from './host.ts';
-import { type AnthropicModelRules, BASIC_SEARCH_TOOL } from './models.ts';
-import { ignored } from './request-warnings.ts';
-import type { WireServerTool } from './wire.ts';
+import type { ModelRequest, SearchLevel } from '../../request.ts';
+import type { WarningEvent } from '../../stream-event.ts';
+import type { AnthropicHost } from '../host.ts';
+import { type AnthropicModelRules, BASIC_SEARCH_TOOL } from '../models.ts';
+import { ignored } from '../request-warnings.ts';
+import type { WireServerTool } from '../wire.ts';
 
 /** What the vendor calls its tool; no tool of the caller's may have that name beside it. */
 export const SEARCH_TOOL_NAME = 'web_search';

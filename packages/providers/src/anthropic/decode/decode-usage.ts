@@ -1,4 +1,4 @@
-import { asArray, asObject } from '../json.ts';
+import { asArray, asObject } from '../../json.ts';
 import {
   type Count,
   cacheWriteCount,
@@ -7,7 +7,7 @@ import {
   readServerTools,
   type TokenCounts,
   tokenCounts,
-} from '../token-counts.ts';
+} from '../../token-counts.ts';
 
 /** Cache counters as numbers: what was not reported is 0. */
 export interface AnthropicCacheTokens {

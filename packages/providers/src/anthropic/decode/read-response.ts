@@ -1,6 +1,6 @@
-import { asObject } from '../json.ts';
-import { isSse, readSse } from '../transport/read-sse.ts';
-import { singly } from '../transport/read-stream.ts';
+import { asObject } from '../../json.ts';
+import { isSse, readSse } from '../../transport/read-sse.ts';
+import { singly } from '../../transport/read-stream.ts';
 import { readAnthropicError } from './read-error.ts';
 
 /** The SDK's promise of a stream, which can also give the response itself. */

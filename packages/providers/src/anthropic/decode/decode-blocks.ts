@@ -1,8 +1,8 @@
-import { createMessageAssembler, type WireKey } from '../assemble-message.ts';
-import { derivedCallId } from '../derived-call-id.ts';
-import { asArray, asObject, type JsonObject, parseExactJson } from '../json.ts';
-import type { AssistantBlock, AssistantMessage } from '../message.ts';
-import type { BlockEndEvent, StreamEvent } from '../stream-event.ts';
+import { createMessageAssembler, type WireKey } from '../../assemble-message.ts';
+import { derivedCallId } from '../../derived-call-id.ts';
+import { asArray, asObject, type JsonObject, parseExactJson } from '../../json.ts';
+import type { AssistantBlock, AssistantMessage } from '../../message.ts';
+import type { BlockEndEvent, StreamEvent } from '../../stream-event.ts';
 import { leftoverFields } from './vendor-fields.ts';
 
 /** An object of the wire's whose fields nobody has checked. */

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../json.ts';
-import type { ModelRequest } from '../request.ts';
-import type { WarningEvent } from '../stream-event.ts';
-import { ignored } from './request-warnings.ts';
+import type { JsonObject } from '../../json.ts';
+import type { ModelRequest } from '../../request.ts';
+import type { WarningEvent } from '../../stream-event.ts';
+import { ignored } from '../request-warnings.ts';
 
 /** Fields that API version 2026-10-21 refuses with any value; the SDK would still send them. */
 const SAMPLING_FIELDS = ['temperature', 'top_p', 'top_k'] as const;

@@ -1,7 +1,7 @@
-import type { ModelRequest } from '../request.ts';
-import type { WarningEvent } from '../stream-event.ts';
-import { adapted, ignored } from './request-warnings.ts';
-import type { MessagesBody } from './wire.ts';
+import type { ModelRequest } from '../../request.ts';
+import type { WarningEvent } from '../../stream-event.ts';
+import { adapted, ignored } from '../request-warnings.ts';
+import type { MessagesBody } from '../wire.ts';
 
 /**
  * The words an answer begins with. White space at their end is cut, with a warning: the vendor refuses it, and a model goes on better

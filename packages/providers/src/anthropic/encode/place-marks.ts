@@ -1,5 +1,5 @@
-import { type PlannedMark, TOP_LEVEL_FLAG } from '../cache/plan-breakpoints.ts';
-import type { MessagesBody, WireCacheControl } from './wire.ts';
+import { type PlannedMark, TOP_LEVEL_FLAG } from '../../cache/plan-breakpoints.ts';
+import type { MessagesBody, WireCacheControl } from '../wire.ts';
 
 /** A copy of the body with the planned cache marks in place. The body itself stays as it is: its prefix is hashed without marks. */
 export function placeMarks(body: MessagesBody, marks: readonly PlannedMark[]): MessagesBody {

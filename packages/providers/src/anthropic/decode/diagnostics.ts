@@ -1,9 +1,9 @@
-import type { CacheDiagnostics } from '../cache/diagnostics.ts';
-import { asObject, type JsonObject } from '../json.ts';
-import type { ModelRequest } from '../request.ts';
-import type { WarningEvent } from '../stream-event.ts';
-import type { AnthropicHost } from './host.ts';
-import { ignored } from './request-warnings.ts';
+import type { CacheDiagnostics } from '../../cache/diagnostics.ts';
+import { asObject, type JsonObject } from '../../json.ts';
+import type { ModelRequest } from '../../request.ts';
+import type { WarningEvent } from '../../stream-event.ts';
+import type { AnthropicHost } from '../host.ts';
+import { ignored } from '../request-warnings.ts';
 
 export interface PlannedDiagnostics {
   /** The body's field; absent where it is not asked for, or the host has none. */

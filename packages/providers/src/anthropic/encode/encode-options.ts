@@ -8,17 +8,17 @@
  * W6. An object that `vendorOptions` names too holds both, and what stands in `vendorOptions` wins.
  */
 
-import { asObject, type JsonObject } from '../json.ts';
-import type { ModelRequest } from '../request.ts';
-import type { WarningEvent } from '../stream-event.ts';
-import { planDiagnostics } from './diagnostics.ts';
-import type { AnthropicHost } from './host.ts';
-import { type AnthropicModelRules, anthropicModelRules } from './models.ts';
+import { asObject, type JsonObject } from '../../json.ts';
+import type { ModelRequest } from '../../request.ts';
+import type { WarningEvent } from '../../stream-event.ts';
+import { planDiagnostics } from '../decode/diagnostics.ts';
+import type { AnthropicHost } from '../host.ts';
+import { type AnthropicModelRules, anthropicModelRules } from '../models.ts';
+import type { WireServerTool } from '../wire.ts';
 import { planPrefill } from './prefill.ts';
 import { planSampling } from './sampling.ts';
 import { planSearch } from './search.ts';
 import { type PlannedThinking, planThinking } from './thinking.ts';
-import type { WireServerTool } from './wire.ts';
 
 export interface EncodedOptions {
   /** To be spread over the body's other fields. */

@@ -1,5 +1,5 @@
-import type { PrefixBlock } from '../cache/prefix.ts';
-import { asArray, asObject } from '../json.ts';
+import type { PrefixBlock } from '../../cache/prefix.ts';
+import { asArray, asObject } from '../../json.ts';
 
 /** A Messages request body as the blocks its cache matches: tools, then system, then messages. Cache marks are left out. */
 export function anthropicPrefixBlocks(body: unknown): readonly PrefixBlock[] {

@@ -10,12 +10,12 @@
  * S4. A prefill begins the message as soon as the response has begun, and is part of the message like the words that go on from it.
  */
 
-import type { WireKey } from '../assemble-message.ts';
-import type { StopReason } from '../assistant-turn.ts';
-import type { ProviderError } from '../errors.ts';
-import { asArray, asObject, type JsonObject } from '../json.ts';
-import type { StreamEvent, WarningEvent } from '../stream-event.ts';
-import type { DecodedTurn, StreamDecoder } from '../transport/send.ts';
+import type { WireKey } from '../../assemble-message.ts';
+import type { StopReason } from '../../assistant-turn.ts';
+import type { ProviderError } from '../../errors.ts';
+import { asArray, asObject, type JsonObject } from '../../json.ts';
+import type { StreamEvent, WarningEvent } from '../../stream-event.ts';
+import type { DecodedTurn, StreamDecoder } from '../../transport/send.ts';
 import { type BlockDecoder, createBlockDecoder, readText, type WireObject } from './decode-blocks.ts';
 import { tokensFromAnthropic } from './decode-usage.ts';
 import { readDiagnostics } from './diagnostics.ts';

@@ -1,5 +1,5 @@
-import type { ProviderError, ProviderErrorCode } from '../errors.ts';
-import { readSdkError, type SdkFailure } from '../transport/http-error.ts';
+import type { ProviderError, ProviderErrorCode } from '../../errors.ts';
+import { readSdkError, type SdkFailure } from '../../transport/http-error.ts';
 
 const CODES: ReadonlyMap<string, ProviderErrorCode> = new Map<string, ProviderErrorCode>([
   ['api_error', 'provider/server'],

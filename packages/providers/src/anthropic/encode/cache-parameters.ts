@@ -1,5 +1,5 @@
-import type { CacheParameters } from '../cache/parameters.ts';
-import { asArray, asObject } from '../json.ts';
+import type { CacheParameters } from '../../cache/parameters.ts';
+import { asArray, asObject } from '../../json.ts';
 
 /**
  * The settings of a Messages body that lose a part of its cache when they change. Source: Anthropic's prompt-caching page, "what

@@ -9,12 +9,12 @@
  * T3. A cap that nobody asked for is never above the model's own, and leaves room for thoughts beside the answer.
  */
 
-import { refuseRequest } from '../check-request.ts';
-import type { JsonObject } from '../json.ts';
-import type { ModelRequest, ThinkLevel } from '../request.ts';
-import type { WarningEvent } from '../stream-event.ts';
-import type { AnthropicModelRules, Effort } from './models.ts';
-import { adapted, ignored } from './request-warnings.ts';
+import { refuseRequest } from '../../check-request.ts';
+import type { JsonObject } from '../../json.ts';
+import type { ModelRequest, ThinkLevel } from '../../request.ts';
+import type { WarningEvent } from '../../stream-event.ts';
+import type { AnthropicModelRules, Effort } from '../models.ts';
+import { adapted, ignored } from '../request-warnings.ts';
 
 export interface PlannedThinking {
   readonly thinking?: JsonObject;

@@ -1,5 +1,5 @@
-import type { Billing } from '../billing.ts';
-import { asObject } from '../json.ts';
+import { asObject } from '../../json.ts';
+import type { Billing } from '../../price/billing.ts';
 import { hasInferredLifetimes, readIterations, tokensFromAnthropic } from './decode-usage.ts';
 
 /** What an Anthropic usage object says of its bill beside the counts of its top level. */

@@ -12,7 +12,7 @@
  *     the thoughts after the edit.
  */
 
-import { asObject, type JsonObject, type JsonValue, parseExactJson } from '../json.ts';
+import { asObject, type JsonObject, type JsonValue, parseExactJson } from '../../json.ts';
 import type {
   AssistantBlock,
   DocumentBlock,
@@ -25,9 +25,9 @@ import type {
   ToolCallBlock,
   ToolResultBlock,
   UserBlock,
-} from '../message.ts';
-import { withVendorFields } from './vendor-fields.ts';
-import type { WireBlock, WireMessage } from './wire.ts';
+} from '../../message.ts';
+import { withVendorFields } from '../decode/vendor-fields.ts';
+import type { WireBlock, WireMessage } from '../wire.ts';
 
 export function encodeMessages(messages: readonly Message[]): readonly WireMessage[] {
   return messages.flatMap(encodeMessage);

@@ -1,6 +1,6 @@
-import type { ListPrice } from './price-list.ts';
-import { modelName, type PricedModel } from './price-lookup.ts';
-import { CACHE_LIFETIMES, type CacheLifetime, type Count, cacheWriteCount, type TokenCounts } from './token-counts.ts';
+import { CACHE_LIFETIMES, type CacheLifetime, type Count, cacheWriteCount, type TokenCounts } from '../token-counts.ts';
+import type { ListPrice } from './list.ts';
+import { modelName, type PricedModel } from './lookup.ts';
 
 /**
  * Why a price is only estimated:

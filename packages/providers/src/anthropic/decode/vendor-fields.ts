@@ -1,6 +1,6 @@
-import type { JsonObject } from '../json.ts';
-import type { VendorFields } from '../message.ts';
-import type { WireBlock } from './wire.ts';
+import type { JsonObject } from '../../json.ts';
+import type { VendorFields } from '../../message.ts';
+import type { WireBlock } from '../wire.ts';
 
 /** The fields of a wire block that have no word here, in the order they came; `undefined` if there are none. */
 export function leftoverFields(

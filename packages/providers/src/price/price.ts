@@ -1,14 +1,14 @@
+import { promptTokenCount, type TokenCounts } from '../token-counts.ts';
 import type { Billing, ReportedCost } from './billing.ts';
-import { planIterations, type RunToPrice } from './price-iterations.ts';
-import { findMultiplier, findPrice, multiplyPrice, type PricedModel } from './price-lookup.ts';
-import { hiddenDoubts, isPriceable, type PriceDoubt, type PriceParts, partsOf, priceParts } from './price-parts.ts';
-import { promptTokenCount, type TokenCounts } from './token-counts.ts';
+import { planIterations, type RunToPrice } from './iterations.ts';
+import { findMultiplier, findPrice, multiplyPrice, type PricedModel } from './lookup.ts';
+import { hiddenDoubts, isPriceable, type PriceDoubt, type PriceParts, partsOf, priceParts } from './parts.ts';
 
 /**
  * What one model response cost.
  *
  * Owns: counts → money, and how sure the result is.
- * Leaves to `price-lookup.ts`: whose price it is. To `price-parts.ts`: rates. To `price-iterations.ts`: what was run.
+ * Leaves to `lookup.ts`: whose price it is. To `parts.ts`: rates. To `iterations.ts`: what was run.
  *
  * R1. Money is whole picoUsd (10⁻¹² US dollars) end to end; a rate finer than that is rounded, and that is a doubt.
  * R2. A price we do not know is `undefined`, never 0. A free model has a price: 0.

@@ -8,11 +8,11 @@
  * W1. The same request gives the same bytes, and a longer history only adds to them.
  */
 
-import type { ModelRequest, ToolChoice, ToolDefinition } from '../request.ts';
+import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
+import type { AnthropicHost } from '../host.ts';
+import type { MessagesBody, WireTool, WireToolChoice } from '../wire.ts';
 import { encodeMessages, encodeText } from './encode-messages.ts';
 import { type EncodedOptions, encodeOptions } from './encode-options.ts';
-import type { AnthropicHost } from './host.ts';
-import type { MessagesBody, WireTool, WireToolChoice } from './wire.ts';
 
 /** The prefill stands beside the body: it is no part of any later request's prefix, and carries no cache mark. */
 export interface EncodedRequest extends Pick<EncodedOptions, 'prefill' | 'hasPrevious' | 'warnings'> {

@@ -1,7 +1,7 @@
 import { calcPrice, type MatchLogic, type ModelPrice } from '@pydantic/genai-prices';
+import type { Family } from '../message.ts';
 import type { Billing } from './billing.ts';
-import type { Family } from './message.ts';
-import { type ListPrice, PRICE_MULTIPLIERS, PRICE_OVERRIDES } from './price-list.ts';
+import { type ListPrice, PRICE_MULTIPLIERS, PRICE_OVERRIDES } from './list.ts';
 
 /** A model at a time. */
 export interface PricedModel {

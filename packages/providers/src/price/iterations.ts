@@ -1,6 +1,6 @@
+import { type Count, cacheWriteCount, countOrZero, type TokenCounts } from '../token-counts.ts';
 import type { BilledIteration } from './billing.ts';
-import type { PriceDoubt } from './price-parts.ts';
-import { type Count, cacheWriteCount, countOrZero, type TokenCounts } from './token-counts.ts';
+import type { PriceDoubt } from './parts.ts';
 
 /** One run of a model to price; without a `model` it is the response's own. */
 export interface RunToPrice {
