@@ -180,11 +180,6 @@ describe('a request is sent', () => {
     ['that goes on from a text', 'claude-haiku-4-5', { messages: [userMessage('hi'), ANSWER] }],
     ['with an output schema', 'claude-haiku-4-5', hello({ output: SCHEMA })],
     [
-      'with a budget for several thoughts',
-      'claude-opus-4-5',
-      hello({ tools: [LOOK], maxTokens: 2000, ...thinking({ type: 'enabled', budget_tokens: 9000 }) }),
-    ],
-    [
       'with whatever is asked of a model nobody described',
       'claude-opus-6',
       hello({

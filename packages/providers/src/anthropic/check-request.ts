@@ -124,9 +124,8 @@ function expected(values: readonly string[]): string {
   return values.length > 0 ? values.map((value) => `'${value}'`).join(' or ') : 'no such field';
 }
 
-/** With tools a budget may cover several thoughts between them, and then exceed `max_tokens`. */
-function checkBudget(budget: unknown, { max_tokens, tools }: MessagesBody): void {
-  if (typeof budget !== 'number' || (budget >= 1024 && (budget < max_tokens || tools !== undefined))) return;
+function checkBudget(budget: unknown, { max_tokens }: MessagesBody): void {
+  if (typeof budget !== 'number' || (budget >= 1024 && budget < max_tokens)) return;
   refuseRequest(
     `thinking.budget_tokens is ${budget}; at least 1024 and less than max_tokens, ${max_tokens}, is expected.`,
   );
