@@ -39,7 +39,9 @@ export {
   type CacheState,
   type CacheVerdict,
   EMPTY_CACHE,
+  type MarkVerdict,
   serveFromCache,
+  type UnreadReason,
 } from './cache/cache-model.ts';
 export { chatPrefixBlocks } from './cache/chat-prefix.ts';
 export type { CacheDiagnostics } from './cache/diagnostics.ts';

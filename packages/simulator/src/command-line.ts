@@ -6,6 +6,7 @@ import { requestLine } from './request-line.ts';
 import type { Script } from './script/script.ts';
 import { parseScriptRules, scriptFromRules } from './script/script-rules.ts';
 import { type Simulator, startSimulator } from './simulator.ts';
+import { USAGE_PROFILES, type UsageProfile } from './usage-profile.ts';
 
 interface CommandOptions {
   readonly port: number;
@@ -15,6 +16,7 @@ interface CommandOptions {
   readonly faults?: string;
   readonly seed: number;
   readonly speed: number;
+  readonly usageProfile: UsageProfile;
 }
 
 /** Runs the simulator with the arguments of a process until it is stopped; resolves with its exit code. */
@@ -46,6 +48,11 @@ function parseOptions(argv: readonly string[]): CommandOptions {
     .addOption(
       new Option('--speed <factor>', 'of replies with delays; 2 is twice as fast').default(1).argParser(positiveNumber),
     )
+    .addOption(
+      new Option('--usage-profile <vendor>', 'whose way of counting Chat Completions answers with')
+        .choices(USAGE_PROFILES)
+        .default('openai'),
+    )
     .addHelpText('after', HELP)
     .exitOverride();
   return program.parse(argv).opts<CommandOptions>();
@@ -76,7 +83,7 @@ function positiveNumber(value: string): number {
 }
 
 async function start(options: CommandOptions): Promise<Simulator> {
-  const { port, host, allowRemote = false, seed, speed } = options;
+  const { port, host, allowRemote = false, seed, speed, usageProfile } = options;
   if (!allowRemote && !LOOPBACK.has(host)) {
     throw new Error(`--host ${host} can be reached from other machines; add --allow-remote if that is what you want.`);
   }
@@ -84,6 +91,7 @@ async function start(options: CommandOptions): Promise<Simulator> {
     port,
     host,
     seed,
+    usageProfile,
     script: await readScript(options.script),
     faults: options.faults === undefined ? [] : parseFaultRules(await readFile(options.faults, 'utf8')),
     delay: (ms, signal) => sleep(ms / speed, undefined, { signal }).catch(() => undefined),

@@ -9,7 +9,9 @@ import type {
   ToolDefinition,
 } from '@reprise/providers';
 import type { Fault } from './faults/faults.ts';
-import type { AnswerBlock, ScriptedStopReason } from './script/script.ts';
+import type { AnswerBlock } from './script/answer-blocks.ts';
+import type { RefusalCategory, ScriptedStopReason } from './script/script.ts';
+import type { UsageProfile } from './usage-profile.ts';
 
 /**
  * One vendor's half of an exchange: what it accepts, what it matches, how it speaks. Pure.
@@ -20,6 +22,8 @@ export interface Dialect {
   readonly family: Family;
   readonly path: string;
   readonly streamType: 'text/event-stream' | 'application/x-ndjson';
+  /** The response header that names a request, for those who write to the vendor about it. */
+  readonly requestIdHeader?: string;
   refuseCaller(headers: Headers): Refusal | undefined;
   refuseBody(body: unknown, headers: Headers): Refusal | undefined;
   errorBody(refusal: Refusal): unknown;
@@ -29,7 +33,7 @@ export interface Dialect {
   marks(body: unknown): CacheMarks;
   conversation(body: unknown): Conversation;
   /** The vendor's usage object of a whole answer. */
-  usage(counts: AnswerCounts): unknown;
+  usage(answer: AnswerUsage): unknown;
   /** The answer as one JSON body. */
   body(answer: Answer): unknown;
   /** The same answer as a stream: one string per event, framed. */
@@ -43,6 +47,11 @@ export interface Refusal {
   readonly retryAfterMs?: number;
 }
 
+/** A request that the vendor does not take as it is. */
+export function badRequest(message: string): Refusal {
+  return { status: 400, message };
+}
+
 export type CacheMarks = CachedRequest['marks'];
 
 /** What a request asks, in the vocabulary's words. */
@@ -52,6 +61,8 @@ export interface Conversation {
   readonly messages: readonly Message[];
   readonly tools: readonly ToolDefinition[];
   readonly isStreaming: boolean;
+  /** The request fills the cache and wants no answer, so no script is asked. */
+  readonly isPrewarm?: boolean;
 }
 
 export interface AnswerCounts {
@@ -61,17 +72,27 @@ export interface AnswerCounts {
   readonly output: number;
   /** The part of `output` that was thinking. */
   readonly thinking: number;
+  /** Searches of the vendor's own, and how many tokens the model read of what they found, on top of the prompt. */
+  readonly searched: { readonly requests: number; readonly tokens: number };
 }
 
-export interface Answer {
+/** What a usage object is made of. */
+export interface AnswerUsage {
+  readonly model: string;
+  readonly counts: AnswerCounts;
+  readonly usageProfile: UsageProfile;
+}
+
+export interface Answer extends AnswerUsage {
   /** Hexadecimal; each vendor puts its own prefix before it. */
   readonly id: string;
-  readonly model: string;
   /** Epoch milliseconds at which the request arrived. */
   readonly at: number;
   readonly blocks: readonly AnswerBlock[];
   readonly stopReason: ScriptedStopReason;
-  readonly counts: AnswerCounts;
+  readonly refusalCategory: RefusalCategory | null;
+  /** How many characters a piece of the stream has; `undefined`: a word. */
+  readonly chunkCharacters: number | undefined;
   /** The request's body. */
   readonly request: unknown;
   /** The hash of the whole prompt. */

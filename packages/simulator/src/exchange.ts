@@ -22,10 +22,13 @@ import {
   prefixHashes,
   serveFromCache,
 } from '@reprise/providers';
+import { countAnswer, NO_ANSWER } from './count-answer.ts';
 import { type Answer, type AnswerCounts, type CacheMarks, type Dialect, type Refusal, textOf } from './dialect.ts';
 import { type Fault, type FaultTarget, faultOf } from './faults/faults.ts';
-import { type AnswerBlock, answerBlocks, replyParts, type Script } from './script/script.ts';
-import { createBlockCounter, textTokens } from './tokenize.ts';
+import { answerBlocks, replyParts } from './script/answer-blocks.ts';
+import type { ReplyParts, Script } from './script/script.ts';
+import { createBlockCounter } from './tokenize.ts';
+import type { UsageProfile } from './usage-profile.ts';
 
 /** One request as the server saw it and what became of it. */
 export interface LoggedRequest {
@@ -42,7 +45,7 @@ export interface LoggedRequest {
   /** The hash of the prefix that each block ends, settings that matter to the cache among it. Empty, like `marks`, for a request that was not answered. */
   readonly prefixHashes: readonly string[];
   readonly marks: CacheMarks;
-  /** What the cache made of the prompt, in tokens; zero for a request that was not answered. */
+  /** What the cache made of the prompt, in tokens, without what searches found; zero for a request that was not answered. */
   readonly verdict: Pick<CacheVerdict, 'fresh' | 'read' | 'written'>;
   readonly status: number;
   /** The vendor's usage object; `null` for a request that was not answered. */
@@ -62,9 +65,10 @@ export interface Incoming {
 }
 
 type Outcome =
-  | { readonly type: 'refused'; readonly refusal: Refusal }
+  | { readonly type: 'refused'; readonly requestId: string; readonly refusal: Refusal }
   | {
       readonly type: 'answered';
+      readonly requestId: string;
       readonly answer: Answer;
       readonly isStreaming: boolean;
       readonly delayMs: number;
@@ -75,7 +79,7 @@ type Outcome =
 export interface Exchange {
   serve(incoming: Incoming): Promise<Outcome>;
   readonly requests: readonly LoggedRequest[];
-  /** What each model's cache holds, by `family/model`, then by prefix hash. Dead entries stay until the model's next request. */
+  /** What each model's cache holds, by `family/model`, then by prefix hash. Dead entries stay a day, so that a miss can be explained. */
   readonly cache: ReadonlyMap<string, CacheState>;
   /** How many tokens a request's prompt is. Asks no script, touches no cache, and is not logged. */
   countTokens(incoming: Incoming): { readonly refusal: Refusal } | { readonly tokens: number };
@@ -88,13 +92,20 @@ const NOTHING_SERVED: LoggedRequest['verdict'] = { fresh: 0, read: 0, written: {
 export interface ExchangeOptions {
   readonly script: Script;
   readonly clock: () => number;
+  readonly usageProfile: UsageProfile;
   /** A fresh picker: faults that strike so many times strike again after a reset. */
   readonly createFaultPicker: () => (target: FaultTarget) => readonly Fault[];
   /** Told of each request once it is logged. */
   readonly onRequest?: ((request: LoggedRequest) => void) | undefined;
 }
 
-export function createExchange({ script, clock, createFaultPicker, onRequest }: ExchangeOptions): Exchange {
+export function createExchange({
+  script,
+  clock,
+  usageProfile,
+  createFaultPicker,
+  onRequest,
+}: ExchangeOptions): Exchange {
   const requests: LoggedRequest[] = [];
   const caches = new Map<string, CacheState>();
   const countBlock = createBlockCounter();
@@ -123,26 +134,38 @@ export function createExchange({ script, clock, createFaultPicker, onRequest }: 
   function refuse(request: Received, refusal: Refusal): Outcome {
     const nothing = { prefixHashes: [], marks: [], verdict: NOTHING_SERVED, usage: null };
     log({ ...request, ...nothing, status: refusal.status });
-    return { type: 'refused', refusal };
+    return { type: 'refused', requestId: requestIdOf(request), refusal };
   }
 
   async function answer(dialect: Dialect, request: Received, faults: readonly Fault[]): Promise<Outcome> {
     const { index, at, model, body } = request;
-    const { isStreaming, ...conversation } = dialect.conversation(body);
+    const { isStreaming, isPrewarm = false, ...conversation } = dialect.conversation(body);
     const prompt = matchPrompt(dialect, request, faults);
-    const reply = replyParts(await script({ ...conversation, family: dialect.family, requestIndex: index }));
+    const reply = isPrewarm
+      ? SILENCE
+      : replyParts(await script({ ...conversation, family: dialect.family, requestIndex: index }));
 
     const id = responseId(request);
     const blocks = answerBlocks(reply, (callIndex) => callId(id, callIndex));
-    const counts: AnswerCounts = { prompt: prompt.verdict, ...outputCounts(blocks) };
+    const counts: AnswerCounts = { prompt: prompt.verdict, ...(isPrewarm ? NO_ANSWER : countAnswer(blocks)) };
     const hasCalls = blocks.some((block) => block.type === 'tool-call');
     const stopReason = reply.stopReason ?? (hasCalls ? 'tool-use' : 'end-turn');
     prompt.keep();
     const { prefixHashes, marks, verdict } = prompt;
-    log({ ...request, prefixHashes, marks, verdict, status: 200, usage: dialect.usage(counts) });
+    log({
+      ...request,
+      prefixHashes,
+      marks,
+      verdict,
+      status: 200,
+      usage: dialect.usage({ model, counts, usageProfile }),
+    });
+    const { refusalCategory = null, chunkCharacters } = reply;
+    const said = { blocks, stopReason, refusalCategory, chunkCharacters, counts, usageProfile };
     return {
       type: 'answered',
-      answer: { id, model, at, blocks, stopReason, counts, request: body, prefixHash: prompt.prefixHash },
+      requestId: requestIdOf(request),
+      answer: { id, model, at, ...said, request: body, prefixHash: prompt.prefixHash },
       isStreaming,
       delayMs: reply.delayMs ?? 0,
       faults,
@@ -162,7 +185,8 @@ export function createExchange({ script, clock, createFaultPicker, onRequest }: 
     const key = `${dialect.family}/${model}`;
     const rules = cacheRules(dialect.family, model);
     const isMiss = faultOf(faults, 'replica-miss') !== undefined;
-    const lookUp = (state: CacheState) => serveFromCache(state, { blocks: sized, marks, at }, rules);
+    const keepAlive = asObject(body)?.['keep_alive'];
+    const lookUp = (state: CacheState) => serveFromCache(state, { blocks: sized, marks, at, keepAlive }, rules);
     const held = () => caches.get(key) ?? EMPTY_CACHE;
     const { fresh, read, written } = lookUp(isMiss ? EMPTY_CACHE : held());
     return {
@@ -227,18 +251,8 @@ function exactBody(body: unknown, bodyText: string): unknown {
   return JSON.stringify(body) === bodyText ? body : parseExactJson(bodyText);
 }
 
-function outputCounts(blocks: readonly AnswerBlock[]): Pick<AnswerCounts, 'output' | 'thinking'> {
-  // One token ends the answer, so that even an empty one has output, as the vendors have it.
-  let output = 1;
-  let thinking = 0;
-  for (const block of blocks) {
-    const text = block.type === 'tool-call' ? `${block.name}${block.argumentsText}` : block.text;
-    const tokens = textTokens(text);
-    output += tokens;
-    if (block.type === 'thinking') thinking += tokens;
-  }
-  return { output, thinking };
-}
+/** What is said to a request that wants nothing said. */
+const SILENCE: ReplyParts = { stopReason: 'max-tokens' };
 
 /**
  * The name of a response. A client counts a response once by it, so two different ones must never share it, not even across servers
@@ -247,6 +261,11 @@ function outputCounts(blocks: readonly AnswerBlock[]): Pick<AnswerCounts, 'outpu
  */
 function responseId({ index, at, family, bodyText }: Received): string {
   return createHash('sha256').update(`${index}\n${at}\n${family}\n`).update(bodyText).digest('hex').slice(0, 24);
+}
+
+/** What a vendor calls a request in a header of its answer, errors included. */
+function requestIdOf(request: Received): string {
+  return `req_${responseId(request)}`;
 }
 
 function callId(answerId: string, callIndex: number): string {

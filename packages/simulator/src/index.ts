@@ -3,12 +3,15 @@ export type { LoggedRequest } from './exchange.ts';
 export { parseFaultRules } from './faults/fault-rules.ts';
 export type { Fault, FaultCondition, FaultRule } from './faults/faults.ts';
 export type {
+  RefusalCategory,
   Reply,
   ReplyParts,
   Script,
+  ScriptedSearch,
   ScriptedStopReason,
   ScriptedToolCall,
   ScriptRequest,
+  SearchResult,
 } from './script/script.ts';
 export { parseScriptRules, type ScriptRule, scriptFromRules } from './script/script-rules.ts';
 export {
@@ -18,3 +21,4 @@ export {
   type Workspace,
   type WorkspaceOptions,
 } from './simulator.ts';
+export type { UsageProfile } from './usage-profile.ts';

@@ -10,7 +10,8 @@ import {
 import { addToolResult, chatTools } from './chat-conversation.ts';
 import {
   type Answer,
-  type AnswerCounts,
+  type AnswerUsage,
+  badRequest,
   blockText,
   type Conversation,
   type Dialect,
@@ -19,7 +20,8 @@ import {
   type Refusal,
   textOf,
 } from './dialect.ts';
-import { type AnswerBlock, type ScriptedStopReason, streamPieces } from './script/script.ts';
+import { type AnswerBlock, streamPieces } from './script/answer-blocks.ts';
+import type { ScriptedStopReason } from './script/script.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
@@ -55,7 +57,7 @@ const DONE_REASONS: Readonly<Record<ScriptedStopReason, string>> = {
 const NANOSECONDS_A_TOKEN = 1_000_000;
 
 /** Gross: the reused tokens are among the evaluated ones. */
-function usage({ prompt, output }: AnswerCounts): object {
+function usage({ counts: { prompt, output } }: AnswerUsage): object {
   return {
     prompt_eval_count: promptTokens(prompt),
     prompt_eval_cached_count: prompt.read,
@@ -85,7 +87,9 @@ function* recordEvents(answer: Answer): Iterable<string> {
       yield line(answer, { role: 'assistant', content: '', tool_calls: [wireCall(block)] });
       continue;
     }
-    for (const piece of streamPieces(block.text)) {
+    // It searches nothing, and hides no thoughts.
+    if (block.type === 'search' || block.type === 'redacted-thinking') continue;
+    for (const piece of streamPieces(block.text, answer.chunkCharacters)) {
       yield line(
         answer,
         block.type === 'thinking'
@@ -114,7 +118,7 @@ function finalRecord(answer: Answer, message: object): object {
     load_duration: 0,
     prompt_eval_duration: promptDuration,
     eval_duration: answerDuration,
-    ...usage(answer.counts),
+    ...usage(answer),
   };
 }
 
@@ -125,26 +129,30 @@ function envelope(answer: Answer): object {
 /** The server reads the body into Go structs, and refuses what does not fit them. */
 function refuseBody(value: unknown): Refusal | undefined {
   const body = asObject(value);
-  if (!body) return refusal('json: cannot unmarshal the body into Go value of type api.ChatRequest');
-  if (typeof body['model'] !== 'string' || body['model'] === '') return refusal('model is required');
-  if (!Array.isArray(body['messages'])) return refusal('messages must be an array');
+  if (!body) return badRequest('json: cannot unmarshal the body into Go value of type api.ChatRequest');
+  if (typeof body['model'] !== 'string' || body['model'] === '') return badRequest('model is required');
+  if (!Array.isArray(body['messages'])) return badRequest('messages must be an array');
+  const option = refuseOptions(body);
+  if (option) return option;
   for (const [index, message] of body['messages'].entries()) {
     const { role, content, thinking, images, tool_calls: calls } = asObject(message) ?? {};
     if (typeof role !== 'string' || !['system', 'user', 'assistant', 'tool'].includes(role)) {
-      return refusal(`invalid role in messages[${index}]: must be one of [system, user, assistant, tool]`);
+      return badRequest(`invalid role in messages[${index}]: must be one of [system, user, assistant, tool]`);
     }
     for (const [name, text] of Object.entries({ content, thinking })) {
       if (text !== undefined && text !== null && typeof text !== 'string') {
-        return refusal(`json: cannot unmarshal messages[${index}].${name} into Go struct field of type string`);
+        return badRequest(`json: cannot unmarshal messages[${index}].${name} into Go struct field of type string`);
       }
     }
     if (asArray(images).some((image) => typeof image !== 'string')) {
-      return refusal(`json: cannot unmarshal messages[${index}].images into Go struct field of type []api.ImageData`);
+      return badRequest(
+        `json: cannot unmarshal messages[${index}].images into Go struct field of type []api.ImageData`,
+      );
     }
     for (const call of asArray(calls)) {
       const { name, arguments: callArguments } = asObject(asObject(call)?.['function']) ?? {};
       if (typeof name !== 'string' || !asObject(callArguments)) {
-        return refusal(
+        return badRequest(
           `json: cannot unmarshal messages[${index}].tool_calls into Go struct field of type api.ToolCallFunction`,
         );
       }
@@ -153,8 +161,18 @@ function refuseBody(value: unknown): Refusal | undefined {
   return undefined;
 }
 
-function refusal(message: string): Refusal {
-  return { status: 400, message };
+const THINK_LEVELS: readonly unknown[] = [true, false, 'low', 'medium', 'high', 'max'];
+
+function refuseOptions({ think, format }: Wire): Refusal | undefined {
+  if (think !== undefined && think !== null && !THINK_LEVELS.includes(think)) {
+    return badRequest(
+      `invalid think value: ${JSON.stringify(think)} (must be "high", "medium", "low", "max", true, or false)`,
+    );
+  }
+  const isFormat = format === undefined || format === null || format === '' || format === 'json' || asObject(format);
+  return isFormat
+    ? undefined
+    : badRequest(`invalid format: ${JSON.stringify(format)}; expected "json" or a valid JSON Schema object`);
 }
 
 function conversation(value: unknown): Conversation {

@@ -14,26 +14,41 @@ export async function respond(exchange: Exchange, route: Route, incoming: Incomi
       : Response.json(route.countBody(counted.tokens));
   }
   const outcome = await exchange.serve(incoming);
-  if (outcome.type === 'refused') return refusalResponse(dialect, outcome.refusal);
+  const { requestId } = outcome;
+  if (outcome.type === 'refused') return refusalResponse(dialect, outcome.refusal, requestId);
   const { answer, isStreaming, delayMs, faults } = outcome;
   const lateMs = faultOf(faults, 'slow-start')?.delayMs ?? 0;
   if (lateMs > 0) await delay(lateMs, signal);
-  if (isStreaming) return streamResponse(dialect, answer, { faults, delayMs, delay, breakConnection });
+  const headers = idHeader(dialect, requestId);
+  if (isStreaming) return streamResponse(dialect, answer, { faults, delayMs, delay, breakConnection }, headers);
   const body = dialect.body(answer);
-  return Response.json(faultOf(faults, 'usage')?.usage === 'missing' ? withoutCounters(body) : body);
+  return Response.json(faultOf(faults, 'usage')?.usage === 'missing' ? withoutCounters(body) : body, { headers });
 }
 
-/** An error as the vendor says it. */
-export function refusalResponse(dialect: Dialect, refusal: Refusal): Response {
+/** An error as the vendor says it. A request that reached no workspace has no name. */
+export function refusalResponse(dialect: Dialect, refusal: Refusal, requestId?: string): Response {
   const { status, retryAfterMs } = refusal;
-  return Response.json(dialect.errorBody(refusal), {
-    status,
-    headers: retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
-  });
+  const named = requestId === undefined ? {} : idHeader(dialect, requestId);
+  return Response.json(dialect.errorBody(refusal), { status, headers: { ...named, ...retryHeaders(retryAfterMs) } });
+}
+
+function idHeader({ requestIdHeader }: Dialect, requestId: string): Record<string, string> {
+  return requestIdHeader === undefined ? {} : { [requestIdHeader]: requestId };
+}
+
+/** In whole seconds, as HTTP has it, and exactly, as the vendors' clients prefer it. */
+function retryHeaders(retryAfterMs: number | undefined): Record<string, string> {
+  if (retryAfterMs === undefined) return {};
+  return { 'retry-after': String(Math.ceil(retryAfterMs / 1000)), 'retry-after-ms': String(retryAfterMs) };
 }
 
 /** The answer as it is said, until its connection ends. */
-function streamResponse(dialect: Dialect, answer: Answer, pace: Omit<StreamPace, 'signal'>): Response {
+function streamResponse(
+  dialect: Dialect,
+  answer: Answer,
+  pace: Omit<StreamPace, 'signal'>,
+  headers: Readonly<Record<string, string>>,
+): Response {
   const gone = new AbortController();
   const { signal } = gone;
   const bytes = streamBytes(dialect.events(answer), { ...pace, signal });
@@ -48,5 +63,7 @@ function streamResponse(dialect: Dialect, answer: Answer, pace: Omit<StreamPace,
       gone.abort();
     },
   });
-  return new Response(body, { headers: { 'content-type': dialect.streamType, 'cache-control': 'no-cache' } });
+  return new Response(body, {
+    headers: { ...headers, 'content-type': dialect.streamType, 'cache-control': 'no-cache' },
+  });
 }

@@ -1,9 +1,9 @@
 import { anthropicMessages } from './anthropic/messages.ts';
-import { refuseCountBody } from './anthropic/validate.ts';
+import { refuseCountBody } from './anthropic/validate/body.ts';
 import type { Dialect } from './dialect.ts';
 import { ollamaChat } from './ollama.ts';
-import { openaiChat } from './openai/chat.ts';
-import { openaiResponses } from './openai/responses.ts';
+import { openaiChat } from './openai/chat/chat.ts';
+import { openaiResponses } from './openai/responses/responses.ts';
 
 /** A path of a vendor's and what is done there. */
 export type Route =

@@ -13,6 +13,7 @@ import { seededRandom } from './random.ts';
 import { refusalResponse, respond } from './respond.ts';
 import { nearestDialect, ROUTES, type Route } from './routes.ts';
 import type { Script } from './script/script.ts';
+import type { UsageProfile } from './usage-profile.ts';
 
 export interface SimulatorOptions extends WorkspaceOptions {
   /** Default 0: any free one. */
@@ -36,6 +37,8 @@ export interface WorkspaceOptions {
   readonly faults?: readonly FaultRule[];
   /** Of the faults that strike by chance. Default 0. */
   readonly seed?: number;
+  /** Whose way of counting Chat Completions answers with. Default: the simulator's, and that is `openai`. */
+  readonly usageProfile?: UsageProfile;
 }
 
 /** Caches and a log of its own: what one workspace keeps, no other can read. */
@@ -76,11 +79,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   function exchangeOf(name: string, own: WorkspaceOptions = {}): Exchange {
     const existing = exchanges.get(name);
     if (existing) return existing;
-    const { script = options.script, faults = [], seed = 0 } = own;
+    const { script = options.script, faults = [], seed = 0, usageProfile = options.usageProfile ?? 'openai' } = own;
     const pickerOf = () => createFaultPicker(faults, seededRandom(seed));
     const exchange = createExchange({
       script,
       clock,
+      usageProfile,
       createFaultPicker: pickerOf,
       onRequest: options.onRequest && ((request) => options.onRequest?.(request, name)),
     });

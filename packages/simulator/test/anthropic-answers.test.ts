@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ScriptRequest } from '../src/index.ts';
-import { sealThought } from '../src/seal.ts';
+import { sealText } from '../src/seal.ts';
 import { CLAUDE, collect, FULL_REPLY, simulate } from './support/simulate.ts';
 
 const QUESTION = { model: CLAUDE, max_tokens: 500, messages: [{ role: 'user' as const, content: 'Rain?' }] };
@@ -86,7 +86,7 @@ describe('a Messages answer', () => {
   });
 });
 
-const SIGNATURE = sealThought('hm', '');
+const SIGNATURE = sealText({ text: 'hm', prefixHash: '' });
 
 test('a script sees the conversation in nobody’s wire format', async () => {
   const seen: ScriptRequest[] = [];

@@ -70,6 +70,14 @@ describe('reprise-simulator', () => {
     expect(await exitCode(child)).toBe(0);
   });
 
+  test('counts as the vendor it is told to be, in every workspace', async () => {
+    const { child, output } = run('--port', '0', '--usage-profile', 'groq');
+    const [, url = ''] = await said(child, output, /listens on (http:\S+)/);
+    const { openai } = clientsOf({ url: `${url}/workspaces/own` });
+    const answer = await openai.chat.completions.create({ model: 'any', messages: [{ role: 'user', content: 'Hi' }] });
+    expect(answer.usage).toHaveProperty('queue_time');
+  });
+
   test('without a script repeats what it was told', async () => {
     const { child, output } = run('--port', '0');
     const [, url = ''] = await said(child, output, /listens on (http:\S+)/);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Simulator, startSimulator, virtualClock } from '../src/index.ts';
-import { streamPieces } from '../src/script/script.ts';
+import { streamPieces } from '../src/script/answer-blocks.ts';
 import { createBlockCounter, textTokens } from '../src/tokenize.ts';
 import { CLAUDE, clientsOf, simulate } from './support/simulate.ts';
 
@@ -53,11 +53,15 @@ test('a run can be repeated to the byte', async () => {
 
 test('pieces of a stream join to the text and cut no character', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 200, size: 'max' }), (text) => {
-      const pieces = streamPieces(text);
-      expect(pieces.join('')).toBe(text);
-      expect(pieces.every((piece) => piece.length > 0 && piece.isWellFormed() === text.isWellFormed())).toBe(true);
-    }),
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 200, size: 'max' }),
+      fc.option(fc.nat(9)),
+      (text, characters) => {
+        const pieces = streamPieces(text, characters ?? undefined);
+        expect(pieces.join('')).toBe(text);
+        expect(pieces.every((piece) => piece.length > 0 && piece.isWellFormed() === text.isWellFormed())).toBe(true);
+      },
+    ),
   );
 });
 

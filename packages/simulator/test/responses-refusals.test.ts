@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { sealThought } from '../src/seal.ts';
+import { sealText } from '../src/seal.ts';
 import { GPT, post, simulate } from './support/simulate.ts';
 
 const call = { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' };
 const output = { type: 'function_call_output', call_id: 'c1', output: 'ok' };
-const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: sealThought('hm', '') };
+const reasoning = {
+  type: 'reasoning',
+  id: 'rs_1',
+  summary: [],
+  encrypted_content: sealText({ text: 'hm', prefixHash: '' }),
+};
 const user = { role: 'user', content: 'hi' };
 const assistant = { role: 'assistant', content: 'hello' };
 

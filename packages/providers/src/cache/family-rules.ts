@@ -24,6 +24,8 @@ export interface CacheRules {
   readonly longestFirst: boolean;
   /** Whether entries of several conversations live side by side, or the last request is all that is kept. */
   readonly remembers: 'every-request' | 'last-request';
+  /** How long after it was written an entry cannot be read yet, in milliseconds. */
+  readonly settlesAfterMs: number;
   /** What is rendered in front of the messages, in order: a change ends every prefix behind it. */
   readonly rendersFirst: 'tools' | 'system';
   /** What another tool choice than the request before it had takes from the cache, although no byte of the prefix has changed. */
@@ -84,8 +86,11 @@ const OPENAI_MARKING_HOSTS: readonly string[] = ['openai', 'azure'];
 /** In Chat Completions this gateway documents them too. */
 const CHAT_MARKING_HOSTS: readonly string[] = [...OPENAI_MARKING_HOSTS, 'openrouter'];
 
-/** These models' template puts the tools behind the system prompt. */
-const SYSTEM_FIRST_MODELS = /deepseek/i;
+/** OpenAI's own models behind whichever host; its open ones are served by anybody. */
+const OPENAI_MODELS = /(^|[/.])(gpt-(?!oss)|chatgpt|codex|o\d)/;
+
+/** Hosts that serve OpenAI's models under names of the caller's own. */
+const OPENAI_HOSTS: readonly string[] = ['openai', 'azure'];
 
 /** The cache rules of a model. A family nobody described is taken to keep its last request and nothing else. */
 export function cacheRules(family: Family, model: string, { host, dialect }: CacheHost = {}): CacheRules {
@@ -102,8 +107,7 @@ export function cacheRules(family: Family, model: string, { host, dialect }: Cac
       }
       return openaiRules(family, model, host ?? 'openai');
     default:
-      // Ollama reuses the longest common prefix of its loaded model, token by token.
-      return UNMARKED;
+      return ollamaRules();
   }
 }
 
@@ -121,6 +125,7 @@ function anthropicRules(model: string): CacheRules {
     lifetimes: ['5m', '1h'],
     longestFirst: true,
     remembers: 'every-request',
+    settlesAfterMs: 0,
     rendersFirst: 'tools',
     toolChoiceLoses: 'messages',
   };
@@ -128,16 +133,15 @@ function anthropicRules(model: string): CacheRules {
 
 function openaiRules(family: Family, model: string, host: string): CacheRules {
   const hosts = family === 'openai-chat' ? CHAT_MARKING_HOSTS : OPENAI_MARKING_HOSTS;
-  if (!OPENAI_MARKED_MODELS.test(model) || !hosts.includes(host)) {
-    // Models before GPT-5.6: whole steps of 128 tokens from 1 024 on; writes are free and not reported.
-    return {
-      ...UNMARKED,
-      minimumTokens: 1024,
-      stepTokens: 128,
-      remembers: 'every-request',
-      rendersFirst: SYSTEM_FIRST_MODELS.test(model) ? 'system' : 'tools',
-    };
-  }
+  if (OPENAI_MARKED_MODELS.test(model) && hosts.includes(host)) return markedOpenaiRules(family);
+  const special = UNMARKED_MODELS.find(([pattern]) => pattern.test(model));
+  if (special) return special[1](model);
+  const isOpenais = OPENAI_HOSTS.includes(host) || OPENAI_MODELS.test(model);
+  return isOpenais ? earlierOpenaiRules() : undocumentedRules();
+}
+
+/** GPT-5.6 and later (`openai` 7.55, resources/responses; the vendor's prompt-caching guide, November 2026). */
+function markedOpenaiRules(family: Family): CacheRules {
   return {
     dialect: 'openai',
     minimumTokens: 1024,
@@ -153,9 +157,46 @@ function openaiRules(family: Family, model: string, host: string): CacheRules {
     lifetimes: family === 'openai-responses' ? ['30m', '12h'] : ['30m'],
     longestFirst: false,
     remembers: 'every-request',
+    settlesAfterMs: 0,
     rendersFirst: 'tools',
     toolChoiceLoses: 'nothing',
   };
+}
+
+/**
+ * OpenAI's models before GPT-5.6: whole steps of 128 tokens from 1 024 on; writes are free and not reported. `prompt_cache_key` sends requests
+ * to the machine that holds their prefix; here it is part of the prefix (`parameters.ts`), as if another machine never held it.
+ * Source: the vendor's prompt-caching guide, November 2026; every recorded read of 2024 to 2026 agrees.
+ */
+function earlierOpenaiRules(): CacheRules {
+  return { ...UNMARKED, minimumTokens: 1024, stepTokens: 128, remembers: 'every-request' };
+}
+
+/**
+ * DeepSeek: automatic, and the template puts the tools behind the system prompt (a changed date in it loses them: oh-my-pi#7324). No minimum
+ * is documented; recorded reads of 2025 and 2026 are whole steps of 64 tokens, from prompts of a few hundred on.
+ */
+function deepseekRules(): CacheRules {
+  return { ...UNMARKED, minimumTokens: 64, stepTokens: 64, remembers: 'every-request', rendersFirst: 'system' };
+}
+
+/**
+ * Gemini's implicit cache: matches parts of a prompt, and shows a read from the second identical call on, some five seconds after the first.
+ * Source of the minimum: Google Cloud's page on context caches, July 2026 (older copies have 1 024 for 2.5).
+ */
+function geminiRules(model: string): CacheRules {
+  const minimumTokens = /gemini-2\.5/.test(model) ? 2048 : 4096;
+  return { ...UNMARKED, minimumTokens, remembers: 'every-request', settlesAfterMs: 5000 };
+}
+
+/** A vendor that documents no cache rules: recorded reads of xAI, Z.ai, Mistral and others begin at a few tokens, and some are of any size. */
+function undocumentedRules(): CacheRules {
+  return { ...UNMARKED, remembers: 'every-request' };
+}
+
+/** Ollama reuses the longest common prefix of its loaded model, token by token; the next request takes the place (docs.ollama.com, 2026). */
+function ollamaRules(): CacheRules {
+  return UNMARKED;
 }
 
 const UNMARKED: CacheRules = {
@@ -170,6 +211,14 @@ const UNMARKED: CacheRules = {
   lifetimes: ['unknown'],
   longestFirst: false,
   remembers: 'last-request',
+  settlesAfterMs: 0,
   rendersFirst: 'tools',
   toolChoiceLoses: 'nothing',
 };
+
+/** Models that keep what they see by rules of their own, whoever serves them; the first match wins. */
+const UNMARKED_MODELS: readonly (readonly [RegExp, (model: string) => CacheRules])[] = [
+  [/deepseek/i, deepseekRules],
+  [/gemini/i, geminiRules],
+  [/grok/i, undocumentedRules],
+];

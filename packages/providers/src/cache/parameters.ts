@@ -4,6 +4,9 @@ import { type PrefixBlock, prefixHashes } from './prefix.ts';
 /**
  * Settings of a request that decide, beside its blocks, how much of a kept prefix it may read: what is named with a part is lost from
  * that part on when it changes. Each is a text that is equal for equal settings.
+ *
+ * OpenAI's `prompt_cache_key` is among them: before GPT-5.6 it chooses the machine, and another machine holds nothing of a prefix; from
+ * then on another key is a miss by the vendor's own word. Either way it is as if the prefix began with it.
  */
 export interface CacheParameters {
   readonly tools: string;

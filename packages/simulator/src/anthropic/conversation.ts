@@ -28,6 +28,7 @@ export function anthropicConversation(value: unknown): Conversation {
       return { name: textOf(name), description: textOf(description), inputSchema: jsonObject(schema) };
     }),
     isStreaming: body['stream'] === true,
+    isPrewarm: body['max_tokens'] === 0,
   };
 }
 

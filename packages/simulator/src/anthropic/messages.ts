@@ -1,16 +1,17 @@
 import { anthropicCacheParameters, anthropicPrefixBlocks } from '@reprise/providers';
-import type { Answer, AnswerCounts, Dialect, Refusal } from '../dialect.ts';
-import { type AnswerBlock, type ScriptedStopReason, streamPieces } from '../script/script.ts';
-import { sealThought } from '../seal.ts';
+import type { Answer, AnswerCounts, AnswerUsage, Dialect, Refusal } from '../dialect.ts';
+import type { ScriptedStopReason } from '../script/script.ts';
+import { wireBlocks } from './answer-blocks.ts';
 import { anthropicConversation } from './conversation.ts';
 import { cacheMarks } from './marks.ts';
-import { refuseMessagesBody } from './validate.ts';
+import { refuseMessagesBody } from './validate/body.ts';
 
 /** Anthropic's Messages API. */
 export const anthropicMessages: Dialect = {
   family: 'anthropic',
   path: '/v1/messages',
   streamType: 'text/event-stream',
+  requestIdHeader: 'request-id',
   refuseCaller: (headers) =>
     headers.has('x-api-key') || headers.has('authorization')
       ? undefined
@@ -24,9 +25,10 @@ export const anthropicMessages: Dialect = {
   usage,
   body: (answer) => ({
     ...emptyMessage(answer),
-    content: answer.blocks.map((block) => contentBlock(answer, block)),
+    content: wireBlocks(answer).map(({ whole }) => whole),
     stop_reason: STOP_REASONS[answer.stopReason],
-    usage: usage(answer.counts),
+    stop_details: stopDetails(answer),
+    usage: usage(answer),
   }),
   events: messageEvents,
 };
@@ -60,13 +62,14 @@ const STOP_REASONS: Readonly<Record<ScriptedStopReason, string>> = {
 };
 
 /** Net: the prompt is the sum of three counters. The split by lifetime exists here, but not in `message_delta`. */
-function usage(counts: AnswerCounts): unknown {
-  return { ...promptUsage(counts), ...splitUsage(counts), ...outputUsage(counts) };
+function usage({ counts }: AnswerUsage): unknown {
+  return { ...promptUsage(counts, counts.searched.tokens), ...splitUsage(counts), ...outputUsage(counts) };
 }
 
-function promptUsage({ prompt: { fresh, read, written } }: AnswerCounts): object {
+/** `searchedTokens`: what the model read of its own searches so far, which counts as input without being part of the prompt. */
+function promptUsage({ prompt: { fresh, read, written } }: AnswerCounts, searchedTokens: number): object {
   return {
-    input_tokens: fresh,
+    input_tokens: fresh + searchedTokens,
     cache_creation_input_tokens: (written['5m'] ?? 0) + (written['1h'] ?? 0),
     cache_read_input_tokens: read,
   };
@@ -82,8 +85,12 @@ function splitUsage({ prompt: { written } }: AnswerCounts): object {
   };
 }
 
-function outputUsage({ output, thinking }: AnswerCounts): object {
-  return { output_tokens: output, output_tokens_details: { thinking_tokens: thinking } };
+function outputUsage({ output, thinking, searched: { requests } }: AnswerCounts): object {
+  return {
+    output_tokens: output,
+    output_tokens_details: { thinking_tokens: thinking },
+    server_tool_use: requests === 0 ? null : { web_search_requests: requests, web_fetch_requests: 0 },
+  };
 }
 
 function emptyMessage(answer: Answer): object {
@@ -99,60 +106,26 @@ function emptyMessage(answer: Answer): object {
   };
 }
 
-function contentBlock({ prefixHash }: Answer, block: AnswerBlock): object {
-  switch (block.type) {
-    case 'text':
-      return { type: 'text', text: block.text, citations: null };
-    case 'thinking':
-      return { type: 'thinking', thinking: block.text, signature: sealThought(block.text, prefixHash) };
-    case 'tool-call':
-      return { type: 'tool_use', id: block.id, name: block.name, input: block.arguments };
-  }
-}
-
 function* messageEvents(answer: Answer): Iterable<string> {
   const { counts } = answer;
-  // Counted so far: one token, as the vendor says before it has said anything.
-  const started = { ...promptUsage(counts), ...splitUsage(counts), output_tokens: 1 };
+  // Counted so far: one token, as the vendor says before it has said anything, and nothing of what it will find.
+  const started = { ...promptUsage(counts, 0), ...splitUsage(counts), output_tokens: 1 };
   yield frame('message_start', { message: { ...emptyMessage(answer), usage: started } });
-  for (const [index, block] of answer.blocks.entries()) {
-    yield frame('content_block_start', { index, content_block: emptyBlock(block) });
-    for (const delta of blockDeltas(answer, block)) yield frame('content_block_delta', { index, delta });
+  for (const [index, { start, deltas }] of wireBlocks(answer).entries()) {
+    yield frame('content_block_start', { index, content_block: start });
+    for (const delta of deltas) yield frame('content_block_delta', { index, delta });
     yield frame('content_block_stop', { index });
   }
   yield frame('message_delta', {
-    delta: { stop_reason: STOP_REASONS[answer.stopReason], stop_sequence: null, stop_details: null },
-    usage: { ...promptUsage(counts), ...outputUsage(counts) },
+    delta: { stop_reason: STOP_REASONS[answer.stopReason], stop_sequence: null, stop_details: stopDetails(answer) },
+    usage: { ...promptUsage(counts, counts.searched.tokens), ...outputUsage(counts) },
   });
   yield frame('message_stop', {});
 }
 
-function emptyBlock(block: AnswerBlock): object {
-  switch (block.type) {
-    case 'text':
-      return { type: 'text', text: '', citations: null };
-    case 'thinking':
-      return { type: 'thinking', thinking: '', signature: '' };
-    case 'tool-call':
-      return { type: 'tool_use', id: block.id, name: block.name, input: {} };
-  }
-}
-
-function blockDeltas({ prefixHash }: Answer, block: AnswerBlock): readonly object[] {
-  switch (block.type) {
-    case 'text':
-      return streamPieces(block.text).map((text) => ({ type: 'text_delta', text }));
-    case 'thinking':
-      return [
-        ...streamPieces(block.text).map((thinking) => ({ type: 'thinking_delta', thinking })),
-        { type: 'signature_delta', signature: sealThought(block.text, prefixHash) },
-      ];
-    case 'tool-call':
-      return streamPieces(block.argumentsText).map((json) => ({
-        type: 'input_json_delta',
-        partial_json: json,
-      }));
-  }
+/** Only refusals have any. */
+function stopDetails({ stopReason, refusalCategory }: Answer): object | null {
+  return stopReason === 'refusal' ? { type: 'refusal', category: refusalCategory, explanation: null } : null;
 }
 
 /** The SDK skips an event without its `event:` line. */

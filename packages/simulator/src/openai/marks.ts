@@ -18,10 +18,14 @@ export function openaiMarks(family: Family, body: unknown, blocks: readonly Pref
   return [...marks, { blockIndex: blocks.length - 1, lifetime: requestLifetime, isVendorPlaced: true }];
 }
 
-/** The vendor's count of what was written; models that keep what they see report none. */
-export function cacheWrites({ written }: AnswerCounts['prompt']): { readonly cache_write_tokens?: number } {
-  const counts = Object.values(written);
-  return counts.length === 0 ? {} : { cache_write_tokens: counts.reduce((sum, tokens) => sum + tokens, 0) };
+/** The vendor's count of what was written, 0 among them; models that keep what they see report none. */
+export function cacheWrites(
+  family: Family,
+  model: string,
+  { written }: AnswerCounts['prompt'],
+): { readonly cache_write_tokens?: number } {
+  if (cacheRules(family, model).dialect !== 'openai') return {};
+  return { cache_write_tokens: Object.values(written).reduce((sum, tokens) => sum + tokens, 0) };
 }
 
 function markLifetime(ttl: unknown, otherwise: CacheLifetime): CacheLifetime {

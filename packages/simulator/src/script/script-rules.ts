@@ -31,6 +31,13 @@ const STOP_REASONS = [
   'context-window',
 ] as const;
 
+const REFUSAL_CATEGORIES = ['cyber', 'bio', 'frontier_llm', 'reasoning_extraction', 'general_harms'] as const;
+
+const searchSchema = z.strictObject({
+  query: z.string(),
+  results: z.array(z.strictObject({ url: z.string(), title: z.string(), text: z.string().optional() })),
+});
+
 const toolCallSchema = z.strictObject({
   id: z.string().optional(),
   name: z.string(),
@@ -43,8 +50,12 @@ const replySchema = z.union([
   z.strictObject({
     text: z.string().optional(),
     thinking: z.string().optional(),
+    redactedThinking: z.string().optional(),
+    searches: z.array(searchSchema).optional(),
     toolCalls: z.array(toolCallSchema).optional(),
     stopReason: z.enum(STOP_REASONS).optional(),
+    refusalCategory: z.enum(REFUSAL_CATEGORIES).optional(),
+    chunkCharacters: z.int().min(1).optional(),
     delayMs: z.number().min(0).optional(),
   }),
 ]);

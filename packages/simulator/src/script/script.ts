@@ -1,11 +1,4 @@
-import {
-  type Family,
-  type JsonValue,
-  type Message,
-  parseExactJson,
-  type StopReason,
-  type ToolDefinition,
-} from '@reprise/providers';
+import type { Family, JsonValue, Message, StopReason, ToolDefinition } from '@reprise/providers';
 
 /** What the assistant says. It throws to make the vendor fail with a status 500. */
 export type Script = (request: ScriptRequest) => Reply | Promise<Reply>;
@@ -26,15 +19,38 @@ export type Reply = string | ReplyParts;
 
 export interface ReplyParts {
   readonly text?: string;
-  /** Comes before the text. */
+  /** Comes first. */
   readonly thinking?: string;
+  /** A thought that only the vendor can read. Comes after the thinking; vendors without such a thing send nothing of it. */
+  readonly redactedThinking?: string;
+  /** Searches that the vendor makes by itself. They come before the text, which cites all they found; Ollama has none. */
+  readonly searches?: readonly ScriptedSearch[];
   /** Come after the text. */
   readonly toolCalls?: readonly ScriptedToolCall[];
   /** Default: `tool-use` with tool calls, else `end-turn`. */
   readonly stopReason?: ScriptedStopReason;
+  /** Of a refusal, where the vendor names one. Default: none. */
+  readonly refusalCategory?: RefusalCategory;
+  /** How many characters a piece of the stream has. Default: a word of up to 24. */
+  readonly chunkCharacters?: number;
   /** Pause between two events of the stream, in real time. Default 0. */
   readonly delayMs?: number;
 }
+
+export interface ScriptedSearch {
+  readonly query: string;
+  readonly results: readonly SearchResult[];
+}
+
+export interface SearchResult {
+  readonly url: string;
+  readonly title: string;
+  /** What the model reads there. Default: the title. */
+  readonly text?: string;
+}
+
+/** What Anthropic refuses answers for (`stop_details.category`, SDK 1.11). */
+export type RefusalCategory = 'cyber' | 'bio' | 'frontier_llm' | 'reasoning_extraction' | 'general_harms';
 
 export interface ScriptedToolCall {
   /** Default: one that no other call has. */
@@ -47,46 +63,3 @@ export interface ScriptedToolCall {
 }
 
 export type ScriptedStopReason = Exclude<StopReason, 'aborted' | 'error'>;
-
-/** One block of an answer, in the order they are sent: thinking, text, tool calls. */
-export type AnswerBlock =
-  | { readonly type: 'thinking' | 'text'; readonly text: string }
-  | {
-      readonly type: 'tool-call';
-      readonly id: string;
-      readonly name: string;
-      readonly arguments: JsonValue;
-      readonly argumentsText: string;
-    };
-
-/** A reply as parts. Throws for a value that is not a reply, which only untyped scripts can return. */
-export function replyParts(reply: Reply): ReplyParts {
-  if (typeof reply === 'string') return { text: reply };
-  if (typeof reply === 'object' && reply !== null) return reply;
-  throw new TypeError(`The script returned ${String(reply)}; expected a text or { text, thinking, toolCalls }.`);
-}
-
-/** A reply's blocks; `callId` names a tool call that has no id of its own. Empty parts leave no block. */
-export function answerBlocks(reply: ReplyParts, callId: (callIndex: number) => string): readonly AnswerBlock[] {
-  const { thinking = '', text = '', toolCalls = [] } = reply;
-  return [
-    ...(thinking === '' ? [] : [{ type: 'thinking' as const, text: thinking }]),
-    ...(text === '' ? [] : [{ type: 'text' as const, text }]),
-    ...toolCalls.map((call, index) => ({
-      type: 'tool-call' as const,
-      id: call.id ?? callId(index),
-      name: call.name,
-      ...argumentsOf(call),
-    })),
-  ];
-}
-
-function argumentsOf({ arguments: given = {}, argumentsText }: ScriptedToolCall) {
-  if (argumentsText === undefined) return { arguments: given, argumentsText: JSON.stringify(given) };
-  return { arguments: parseExactJson(argumentsText) ?? {}, argumentsText };
-}
-
-/** A text cut the way a model streams it: a word at a time, never inside a character. Joined, the pieces are the text. */
-export function streamPieces(text: string): readonly string[] {
-  return text.match(/\s*\S{1,24}|\s+/gu) ?? [];
-}

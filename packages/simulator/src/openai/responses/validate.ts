@@ -1,7 +1,8 @@
 import { asArray, asObject } from '@reprise/providers';
-import type { Refusal } from '../dialect.ts';
-import { openSeal } from '../seal.ts';
-import { inputItems } from './responses-conversation.ts';
+import { badRequest, type Refusal } from '../../dialect.ts';
+import { openSeal } from '../../seal.ts';
+import { type OptionNames, refuseMarkPlaces, refuseOptions } from '../validate-options.ts';
+import { inputItems } from './conversation.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
@@ -10,27 +11,55 @@ const ROLES = ['assistant', 'system', 'developer', 'user'];
 /** Why the Responses API would refuse a body, in about its own words. */
 export function refuseResponsesBody(value: unknown): Refusal | undefined {
   const body = asObject(value);
-  if (!body) return refusal('The request body must be a JSON object.');
+  if (!body) return badRequest('The request body must be a JSON object.');
   if (typeof body['model'] !== 'string' || body['model'] === '') {
-    return refusal("Missing required parameter: 'model'.");
+    return badRequest("Missing required parameter: 'model'.");
   }
   const { input } = body;
-  if (input === undefined) return refusal("Missing required parameter: 'input'.");
+  if (input === undefined) return badRequest("Missing required parameter: 'input'.");
   if (typeof input !== 'string' && !Array.isArray(input)) {
-    return refusal("Invalid type for 'input': expected one of a string or array of input items.");
+    return badRequest("Invalid type for 'input': expected one of a string or array of input items.");
   }
   if (typeof body['previous_response_id'] === 'string') {
-    return refusal(`Previous response with id '${body['previous_response_id']}' not found.`);
+    return badRequest(`Previous response with id '${body['previous_response_id']}' not found.`);
   }
   const items = inputItems(input);
   return (
+    refuseForeignFields(body) ??
     refuseUnstorable(body, items) ??
     refuseShapes(items) ??
     refuseCallPairs(items) ??
     refuseForeignReasoning(items) ??
     refuseLoneReasoning(items) ??
-    refuseTools(body)
+    refuseTools(body) ??
+    refuseOptions(body, RESPONSES_NAMES) ??
+    refuseMarkPlaces(items, 'input', (_item, { type }) => String(type).startsWith('input_'))
   );
+}
+
+const RESPONSES_NAMES: OptionNames = {
+  cacheLifetimes: ['30m', '12h'],
+  toolName: ({ name }) => name,
+  effort: ({ reasoning }) => asObject(reasoning)?.['effort'],
+  effortField: 'reasoning.effort',
+};
+
+/** Fields of Chat Completions, and what they are called here if they are anything. */
+const CHAT_FIELDS: Readonly<Record<string, string>> = {
+  max_tokens: " In the Responses API, this parameter has moved to 'max_output_tokens'.",
+  max_completion_tokens: " In the Responses API, this parameter has moved to 'max_output_tokens'.",
+  response_format: " In the Responses API, this parameter has moved to 'text.format'.",
+  reasoning_effort: " In the Responses API, this parameter has moved to 'reasoning.effort'.",
+  stop: '',
+};
+
+function refuseForeignFields(body: Wire): Refusal | undefined {
+  const { instructions } = body;
+  if (instructions !== undefined && instructions !== null && typeof instructions !== 'string') {
+    return badRequest("Invalid type for 'instructions': expected a string.");
+  }
+  const [field, hint] = Object.entries(CHAT_FIELDS).find(([name]) => body[name] !== undefined) ?? [];
+  return field === undefined ? undefined : badRequest(`Unsupported parameter: '${field}'.${hint}`);
 }
 
 function refuseShapes(items: readonly Wire[]): Refusal | undefined {
@@ -38,22 +67,26 @@ function refuseShapes(items: readonly Wire[]): Refusal | undefined {
     const place = `input[${index}]`;
     if (type === 'message') {
       if (typeof role !== 'string' || !ROLES.includes(role)) {
-        return refusal(`Invalid value: '${String(role)}'. Supported values are: '${ROLES.join("', '")}'.`);
+        return badRequest(`Invalid value: '${String(role)}'. Supported values are: '${ROLES.join("', '")}'.`);
       }
       if (typeof content !== 'string' && !Array.isArray(content)) {
-        return refusal(`Missing required parameter: '${place}.content'.`);
+        return badRequest(`Missing required parameter: '${place}.content'.`);
       }
       if (asArray(content).some((part) => !isPartOf(role, asObject(part)?.['type']))) {
-        return refusal(`Invalid value in '${place}.content': a part has a type that ${role} messages do not take.`);
+        return badRequest(`Invalid value in '${place}.content': a part has a type that ${role} messages do not take.`);
       }
     }
     const isCall = type === 'function_call';
     if ((isCall || type === 'function_call_output') && typeof callId !== 'string') {
-      return refusal(`Missing required parameter: '${place}.call_id'.`);
+      return badRequest(`Missing required parameter: '${place}.call_id'.`);
+    }
+    const isResult = type === 'function_call_output';
+    if (isResult && asArray(item['output']).some((part) => !isPartOf('user', asObject(part)?.['type']))) {
+      return badRequest(`Invalid value in '${place}.output': expected input_text, input_image or input_file parts.`);
     }
     const required = isCall ? ['name', 'arguments'] : type === 'function_call_output' ? ['output'] : [];
     const missing = required.find((field) => item[field] === undefined || item[field] === null);
-    if (missing !== undefined) return refusal(`Missing required parameter: '${place}.${missing}'.`);
+    if (missing !== undefined) return badRequest(`Missing required parameter: '${place}.${missing}'.`);
   }
   return undefined;
 }
@@ -71,10 +104,10 @@ function refuseCallPairs(items: readonly Wire[]): Refusal | undefined {
   const calls = idsOf('function_call');
   const outputs = idsOf('function_call_output');
   const unanswered = calls.find((id) => !outputs.includes(id));
-  if (unanswered !== undefined) return refusal(`No tool output found for function call ${String(unanswered)}.`);
+  if (unanswered !== undefined) return badRequest(`No tool output found for function call ${String(unanswered)}.`);
   const orphan = outputs.find((id) => !calls.includes(id));
   if (orphan !== undefined)
-    return refusal(`No tool call found for function call output with call_id ${String(orphan)}.`);
+    return badRequest(`No tool call found for function call output with call_id ${String(orphan)}.`);
   return undefined;
 }
 
@@ -85,7 +118,7 @@ function refuseUnstorable(body: Wire, items: readonly Wire[]): Refusal | undefin
   );
   if (!lost) return undefined;
   const hint = body['store'] === false ? ' Items are not persisted when `store` is set to false.' : '';
-  return refusal(`Item with id '${String(lost['id'])}' not found.${hint}`);
+  return badRequest(`Item with id '${String(lost['id'])}' not found.${hint}`);
 }
 
 function refuseForeignReasoning(items: readonly Wire[]): Refusal | undefined {
@@ -93,7 +126,7 @@ function refuseForeignReasoning(items: readonly Wire[]): Refusal | undefined {
     ({ type, encrypted_content: sealed }) => type === 'reasoning' && !openSeal(String(sealed)),
   );
   if (!foreign) return undefined;
-  return refusal(`The encrypted content for item ${String(foreign['id'])} could not be verified.`);
+  return badRequest(`The encrypted content for item ${String(foreign['id'])} could not be verified.`);
 }
 
 function refuseLoneReasoning(items: readonly Wire[]): Refusal | undefined {
@@ -103,20 +136,18 @@ function refuseLoneReasoning(items: readonly Wire[]): Refusal | undefined {
     return next === undefined || next['role'] === 'user' || next['type'] === 'function_call_output';
   });
   if (!lone) return undefined;
-  return refusal(`Item '${String(lone['id'])}' of type 'reasoning' was provided without its required following item.`);
+  return badRequest(
+    `Item '${String(lone['id'])}' of type 'reasoning' was provided without its required following item.`,
+  );
 }
 
 function refuseTools(body: Wire): Refusal | undefined {
   for (const [index, tool] of asArray(body['tools']).entries()) {
     const { type, name } = asObject(tool) ?? {};
-    if (typeof type !== 'string') return refusal(`Missing required parameter: 'tools[${index}].type'.`);
+    if (typeof type !== 'string') return badRequest(`Missing required parameter: 'tools[${index}].type'.`);
     if (type === 'function' && typeof name !== 'string') {
-      return refusal(`Missing required parameter: 'tools[${index}].name'.`);
+      return badRequest(`Missing required parameter: 'tools[${index}].name'.`);
     }
   }
   return undefined;
-}
-
-function refusal(message: string): Refusal {
-  return { status: 400, message };
 }

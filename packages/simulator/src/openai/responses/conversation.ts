@@ -7,8 +7,8 @@ import {
   parseExactJson,
   type UserBlock,
 } from '@reprise/providers';
-import { addToolResult } from '../chat-conversation.ts';
-import { type Conversation, textOf } from '../dialect.ts';
+import { addToolResult } from '../../chat-conversation.ts';
+import { type Conversation, textOf } from '../../dialect.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
