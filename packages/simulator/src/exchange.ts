@@ -12,23 +12,25 @@
 import { createHash } from 'node:crypto';
 import {
   asObject,
+  type CacheRules,
   type CacheState,
   type CacheVerdict,
   cacheHashes,
   cacheRules,
-  EMPTY_CACHE,
   type Family,
   parseExactJson,
   prefixHashes,
-  serveFromCache,
+  type UnreadReason,
 } from '@reprise/providers';
 import { countAnswer, NO_ANSWER } from './count-answer.ts';
 import { type Answer, type AnswerCounts, type CacheMarks, type Dialect, type Refusal, textOf } from './dialect.ts';
 import { type Fault, type FaultTarget, faultOf } from './faults/faults.ts';
+import { createRequestLog } from './request-log.ts';
 import { answerBlocks, replyParts } from './script/answer-blocks.ts';
 import type { ReplyParts, Script } from './script/script.ts';
 import { createBlockCounter } from './tokenize.ts';
 import type { UsageProfile } from './usage-profile.ts';
+import { createVendorCache, type VendorCache } from './vendor-cache.ts';
 
 /** One request as the server saw it and what became of it. */
 export interface LoggedRequest {
@@ -47,6 +49,8 @@ export interface LoggedRequest {
   readonly marks: CacheMarks;
   /** What the cache made of the prompt, in tokens, without what searches found; zero for a request that was not answered. */
   readonly verdict: Pick<CacheVerdict, 'fresh' | 'read' | 'written'>;
+  /** Why no more was read, the weightiest first. */
+  readonly unread: readonly UnreadReason[];
   readonly status: number;
   /** The vendor's usage object; `null` for a request that was not answered. */
   readonly usage: unknown;
@@ -93,6 +97,8 @@ export interface ExchangeOptions {
   readonly script: Script;
   readonly clock: () => number;
   readonly usageProfile: UsageProfile;
+  /** How large the bodies of the log may be together. */
+  readonly maxLogBytes: number;
   /** A fresh picker: faults that strike so many times strike again after a reset. */
   readonly createFaultPicker: () => (target: FaultTarget) => readonly Fault[];
   /** Told of each request once it is logged. */
@@ -103,11 +109,13 @@ export function createExchange({
   script,
   clock,
   usageProfile,
+  maxLogBytes,
   createFaultPicker,
   onRequest,
 }: ExchangeOptions): Exchange {
-  const requests: LoggedRequest[] = [];
-  const caches = new Map<string, CacheState>();
+  const requestLog = createRequestLog(maxLogBytes);
+  const caches = new Map<string, VendorCache>();
+  const states = new Map<string, CacheState>();
   const countBlock = createBlockCounter();
   let pickFaults = createFaultPicker();
   let arrivals = 0;
@@ -127,12 +135,12 @@ export function createExchange({
   }
 
   function log(request: LoggedRequest): void {
-    requests.push(request);
+    requestLog.add(request);
     onRequest?.(request);
   }
 
   function refuse(request: Received, refusal: Refusal): Outcome {
-    const nothing = { prefixHashes: [], marks: [], verdict: NOTHING_SERVED, usage: null };
+    const nothing = { prefixHashes: [], marks: [], verdict: NOTHING_SERVED, unread: [], usage: null };
     log({ ...request, ...nothing, status: refusal.status });
     return { type: 'refused', requestId: requestIdOf(request), refusal };
   }
@@ -151,12 +159,13 @@ export function createExchange({
     const hasCalls = blocks.some((block) => block.type === 'tool-call');
     const stopReason = reply.stopReason ?? (hasCalls ? 'tool-use' : 'end-turn');
     prompt.keep();
-    const { prefixHashes, marks, verdict } = prompt;
+    const { prefixHashes, marks, verdict, unread } = prompt;
     log({
       ...request,
       prefixHashes,
       marks,
       verdict,
+      unread,
       status: 200,
       usage: dialect.usage({ model, counts, usageProfile }),
     });
@@ -185,17 +194,26 @@ export function createExchange({
     const key = `${dialect.family}/${model}`;
     const rules = cacheRules(dialect.family, model);
     const isMiss = faultOf(faults, 'replica-miss') !== undefined;
-    const keepAlive = asObject(body)?.['keep_alive'];
-    const lookUp = (state: CacheState) => serveFromCache(state, { blocks: sized, marks, at, keepAlive }, rules);
-    const held = () => caches.get(key) ?? EMPTY_CACHE;
-    const { fresh, read, written } = lookUp(isMiss ? EMPTY_CACHE : held());
+    const request = { blocks: sized, marks, at, keepAlive: asObject(body)?.['keep_alive'] };
+    const asked = isMiss ? createVendorCache(rules) : caches.get(key);
+    const { fresh, read, written, reasons } = (asked ?? createVendorCache(rules)).look(request);
     return {
       prefixHashes: hashes,
       prefixHash: prefixHashes(blocks).at(-1) ?? '',
       marks,
       verdict: { fresh, read, written },
-      keep: () => caches.set(key, lookUp(held()).state),
+      unread: reasons,
+      keep: () => cacheOf(key, rules).keep(request),
     };
+  }
+
+  function cacheOf(key: string, rules: CacheRules): VendorCache {
+    const existing = caches.get(key);
+    if (existing) return existing;
+    const created = createVendorCache(rules);
+    caches.set(key, created);
+    states.set(key, created.state);
+    return created;
   }
 
   function countTokens(incoming: Incoming): { readonly refusal: Refusal } | { readonly tokens: number } {
@@ -208,13 +226,14 @@ export function createExchange({
   }
 
   function reset(): void {
-    requests.length = 0;
+    requestLog.clear();
     caches.clear();
+    states.clear();
     arrivals = 0;
     pickFaults = createFaultPicker();
   }
 
-  return { serve, countTokens, reset, requests, cache: caches };
+  return { serve, countTokens, reset, requests: requestLog.requests, cache: states };
 }
 
 type Received = Pick<LoggedRequest, 'index' | 'at' | 'family' | 'model' | 'body' | 'bodyText'>;

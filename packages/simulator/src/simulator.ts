@@ -23,6 +23,8 @@ export interface SimulatorOptions extends WorkspaceOptions {
   readonly script: Script;
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
+  /** How large the bodies of a workspace's logged requests may be together; then the oldest are dropped. Default 64 MiB. */
+  readonly maxLogBytes?: number;
   /** Waits between two events of a reply with `delayMs`; returns early once `signal` aborts. Default: real time. */
   readonly delay?: Delay;
   /** Told of each request once its status is known, with the name of its workspace; the main one's is empty. */
@@ -67,6 +69,8 @@ export interface Simulator extends Workspace {
 /** What all vendors take at most, about. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
+
 const TOO_LARGE: Refusal = { status: 413, message: 'Request exceeds the maximum allowed number of bytes.' };
 
 /** Starts a server that answers as the vendors do. Rejects if the port is taken. */
@@ -85,6 +89,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       script,
       clock,
       usageProfile,
+      maxLogBytes: options.maxLogBytes ?? MAX_LOG_BYTES,
       createFaultPicker: pickerOf,
       onRequest: options.onRequest && ((request) => options.onRequest?.(request, name)),
     });
