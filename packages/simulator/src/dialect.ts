@@ -9,6 +9,7 @@ import type {
   ToolDefinition,
 } from '@reprise/providers';
 import type { Fault } from './faults/faults.ts';
+import type { PromptComparison } from './prompt-history.ts';
 import type { AnswerBlock } from './script/answer-blocks.ts';
 import type { RefusalCategory, ScriptedStopReason } from './script/script.ts';
 import type { UsageProfile } from './usage-profile.ts';
@@ -31,6 +32,10 @@ export interface Dialect {
   /** Settings beside the blocks that a change of loses a part of the cache. */
   parameters(body: unknown): CacheParameters;
   marks(body: unknown): CacheMarks;
+  /** The response that a request wants to be compared with, by its id; absent where the vendor compares none. */
+  comparedWith?(body: unknown): string | undefined;
+  /** What stands before the id of a response. */
+  readonly idPrefix: string;
   conversation(body: unknown): Conversation;
   /** The vendor's usage object of a whole answer. */
   usage(answer: AnswerUsage): unknown;
@@ -97,6 +102,8 @@ export interface Answer extends AnswerUsage {
   readonly request: unknown;
   /** The hash of the whole prompt. */
   readonly prefixHash: string;
+  /** How the prompt compares with the one it asked to be compared with, if it did. */
+  readonly comparison: PromptComparison | undefined;
 }
 
 /** All prompt tokens, for the vendors whose count is gross. */

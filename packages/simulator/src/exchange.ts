@@ -14,47 +14,21 @@ import {
   asObject,
   type CacheRules,
   type CacheState,
-  type CacheVerdict,
   cacheHashes,
   cacheRules,
-  type Family,
   parseExactJson,
   prefixHashes,
-  type UnreadReason,
 } from '@reprise/providers';
 import { countAnswer, NO_ANSWER } from './count-answer.ts';
-import { type Answer, type AnswerCounts, type CacheMarks, type Dialect, type Refusal, textOf } from './dialect.ts';
+import { type Answer, type AnswerCounts, type Dialect, type Refusal, textOf } from './dialect.ts';
 import { type Fault, type FaultTarget, faultOf } from './faults/faults.ts';
-import { createRequestLog } from './request-log.ts';
+import { createPromptHistory } from './prompt-history.ts';
+import { createRequestLog, type LoggedRequest } from './request-log.ts';
 import { answerBlocks, replyParts } from './script/answer-blocks.ts';
 import type { ReplyParts, Script } from './script/script.ts';
 import { createBlockCounter } from './tokenize.ts';
 import type { UsageProfile } from './usage-profile.ts';
 import { createVendorCache, type VendorCache } from './vendor-cache.ts';
-
-/** One request as the server saw it and what became of it. */
-export interface LoggedRequest {
-  /** Its number in the order of arrival, which the script was given too; requests under way together may be logged in another order. */
-  readonly index: number;
-  /** Epoch milliseconds at which it arrived. */
-  readonly at: number;
-  readonly family: Family;
-  /** Empty if the request named none. */
-  readonly model: string;
-  /** The parsed body; `undefined` if it was not JSON. */
-  readonly body: unknown;
-  readonly bodyText: string;
-  /** The hash of the prefix that each block ends, settings that matter to the cache among it. Empty, like `marks`, for a request that was not answered. */
-  readonly prefixHashes: readonly string[];
-  readonly marks: CacheMarks;
-  /** What the cache made of the prompt, in tokens, without what searches found; zero for a request that was not answered. */
-  readonly verdict: Pick<CacheVerdict, 'fresh' | 'read' | 'written'>;
-  /** Why no more was read, the weightiest first. */
-  readonly unread: readonly UnreadReason[];
-  readonly status: number;
-  /** The vendor's usage object; `null` for a request that was not answered. */
-  readonly usage: unknown;
-}
 
 export interface Incoming {
   readonly dialect: Dialect;
@@ -116,6 +90,7 @@ export function createExchange({
   const requestLog = createRequestLog(maxLogBytes);
   const caches = new Map<string, VendorCache>();
   const states = new Map<string, CacheState>();
+  const history = createPromptHistory();
   const countBlock = createBlockCounter();
   let pickFaults = createFaultPicker();
   let arrivals = 0;
@@ -158,7 +133,10 @@ export function createExchange({
     const counts: AnswerCounts = { prompt: prompt.verdict, ...(isPrewarm ? NO_ANSWER : countAnswer(blocks)) };
     const hasCalls = blocks.some((block) => block.type === 'tool-call');
     const stopReason = reply.stopReason ?? (hasCalls ? 'tool-use' : 'end-turn');
+    const comparedId = dialect.comparedWith?.(body);
+    const comparison = comparedId === undefined ? undefined : history.compare(comparedId, prompt.record);
     prompt.keep();
+    history.add(`${dialect.idPrefix}${id}`, prompt.record);
     const { prefixHashes, marks, verdict, unread } = prompt;
     log({
       ...request,
@@ -174,7 +152,7 @@ export function createExchange({
     return {
       type: 'answered',
       requestId: requestIdOf(request),
-      answer: { id, model, at, ...said, request: body, prefixHash: prompt.prefixHash },
+      answer: { id, model, at, ...said, request: body, prefixHash: prompt.prefixHash, comparison },
       isStreaming,
       delayMs: reply.delayMs ?? 0,
       faults,
@@ -184,9 +162,12 @@ export function createExchange({
   /** What the cache makes of a prompt as of now; `keep` lets its writes be seen (X2). */
   function matchPrompt(dialect: Dialect, { body, bodyText, model, at }: Received, faults: readonly Fault[]) {
     const blocks = dialect.prefixBlocks(exactBody(body, bodyText));
-    const hashes = cacheHashes(blocks, dialect.parameters(body));
+    const settings = dialect.parameters(body);
+    const hashes = cacheHashes(blocks, settings);
+    const plainHashes = prefixHashes(blocks);
     const marks = dialect.marks(body);
-    const sized = blocks.map(({ kind, text }, index) => ({
+    const sized = blocks.map(({ role, kind, text }, index) => ({
+      role,
       kind,
       hash: hashes[index] ?? '',
       tokens: countBlock(text),
@@ -199,7 +180,12 @@ export function createExchange({
     const { fresh, read, written, reasons } = (asked ?? createVendorCache(rules)).look(request);
     return {
       prefixHashes: hashes,
-      prefixHash: prefixHashes(blocks).at(-1) ?? '',
+      prefixHash: plainHashes.at(-1) ?? '',
+      record: {
+        model,
+        settings,
+        blocks: sized.map(({ role, tokens }, index) => ({ role, tokens, hash: plainHashes[index] ?? '' })),
+      },
       marks,
       verdict: { fresh, read, written },
       unread: reasons,
@@ -229,6 +215,7 @@ export function createExchange({
     requestLog.clear();
     caches.clear();
     states.clear();
+    history.clear();
     arrivals = 0;
     pickFaults = createFaultPicker();
   }

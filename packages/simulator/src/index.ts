@@ -1,7 +1,7 @@
 export { type VirtualClock, virtualClock } from './clock.ts';
-export type { LoggedRequest } from './exchange.ts';
 export { parseFaultRules } from './faults/fault-rules.ts';
 export type { Fault, FaultCondition, FaultRule } from './faults/faults.ts';
+export type { LoggedRequest } from './request-log.ts';
 export type {
   RefusalCategory,
   Reply,

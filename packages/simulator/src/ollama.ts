@@ -36,6 +36,7 @@ export const ollamaChat: Dialect = {
   prefixBlocks: chatPrefixBlocks,
   parameters: () => NO_PARAMETERS,
   marks: () => [],
+  idPrefix: '',
   conversation,
   usage,
   body: (answer) => finalRecord(answer, assistantMessage(answer.blocks)),

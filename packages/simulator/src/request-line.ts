@@ -1,5 +1,5 @@
 import colours from 'yoctocolors';
-import type { LoggedRequest } from './exchange.ts';
+import type { LoggedRequest } from './request-log.ts';
 
 const BAR_CELLS = 20;
 

@@ -1,5 +1,5 @@
-import { anthropicCacheParameters, anthropicPrefixBlocks } from '@reprise/providers';
-import type { Answer, AnswerCounts, AnswerUsage, Dialect, Refusal } from '../dialect.ts';
+import { anthropicCacheParameters, anthropicPrefixBlocks, asObject } from '@reprise/providers';
+import { type Answer, type AnswerCounts, type AnswerUsage, type Dialect, type Refusal, textOf } from '../dialect.ts';
 import type { ScriptedStopReason } from '../script/script.ts';
 import { wireBlocks } from './answer-blocks.ts';
 import { anthropicConversation } from './conversation.ts';
@@ -21,6 +21,8 @@ export const anthropicMessages: Dialect = {
   prefixBlocks: anthropicPrefixBlocks,
   parameters: anthropicCacheParameters,
   marks: cacheMarks,
+  comparedWith: (body) => textOf(asObject(asObject(body)?.['diagnostics'])?.['previous_message_id']) || undefined,
+  idPrefix: 'msg_',
   conversation: anthropicConversation,
   usage,
   body: (answer) => ({
@@ -103,7 +105,25 @@ function emptyMessage(answer: Answer): object {
     stop_reason: null,
     stop_sequence: null,
     stop_details: null,
+    diagnostics: diagnosticsOf(answer),
   };
+}
+
+/** `null` where nothing was asked, and where nothing differed. */
+function diagnosticsOf({ comparison }: Answer): object | null {
+  switch (comparison?.verdict) {
+    case undefined:
+    case 'same':
+      return null;
+    case 'not-found':
+      return { cache_miss_reason: { type: 'previous_message_not_found' } };
+    case 'changed': {
+      const { part, missedTokens } = comparison;
+      // A changed tool choice or thinking setting has no reason of its own.
+      if (part === 'settings') return { cache_miss_reason: { type: 'unavailable' } };
+      return { cache_miss_reason: { type: `${part}_changed`, cache_missed_input_tokens: missedTokens } };
+    }
+  }
 }
 
 function* messageEvents(answer: Answer): Iterable<string> {

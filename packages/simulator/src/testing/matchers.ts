@@ -1,5 +1,5 @@
 import { asArray, asObject, type Count, countOrZero } from '@reprise/providers';
-import type { LoggedRequest } from '../exchange.ts';
+import type { LoggedRequest } from '../request-log.ts';
 
 /**
  * A run whose cache reads can be held to a share: a workspace of the simulator, its requests, or turns of a run (`result().turns`).

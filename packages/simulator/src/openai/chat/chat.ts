@@ -20,6 +20,7 @@ export const openaiChat: Dialect = {
   prefixBlocks: chatPrefixBlocks,
   parameters: openaiCacheParameters,
   marks: (body) => openaiMarks('openai-chat', body, chatPrefixBlocks(body)),
+  idPrefix: 'chatcmpl-',
   conversation: chatConversation,
   usage: chatUsage,
   body: (answer) => ({

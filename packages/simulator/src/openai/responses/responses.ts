@@ -1,5 +1,5 @@
-import { asObject, openaiCacheParameters, responsesPrefixBlocks } from '@reprise/providers';
-import { type Answer, type AnswerUsage, type Dialect, promptTokens } from '../../dialect.ts';
+import { asObject, cacheRules, openaiCacheParameters, responsesPrefixBlocks } from '@reprise/providers';
+import { type Answer, type AnswerUsage, type Dialect, promptTokens, textOf } from '../../dialect.ts';
 import type { ScriptedStopReason } from '../../script/script.ts';
 import { openaiErrorBody, refuseWithoutKey } from '../errors.ts';
 import { cacheWrites, openaiMarks } from '../marks.ts';
@@ -19,6 +19,8 @@ export const openaiResponses: Dialect = {
   prefixBlocks: responsesPrefixBlocks,
   parameters: openaiCacheParameters,
   marks: (body) => openaiMarks('openai-responses', body, responsesPrefixBlocks(body)),
+  comparedWith,
+  idPrefix: 'resp_',
   conversation: responsesConversation,
   usage,
   body: (answer) => response(answer, endOf(answer), answer.blocks.map(outputItem(answer)), usage(answer)),
@@ -74,7 +76,34 @@ function response(
     store,
     usage: counts,
     ...toolUsage(answer),
+    ...diagnosticsOf(answer),
   };
+}
+
+/** Models from 5.6 on compare; the others do not know the field. */
+function comparedWith(body: unknown): string | undefined {
+  const { model, prompt_cache_options: options } = asObject(body) ?? {};
+  if (cacheRules('openai-responses', textOf(model)).dialect !== 'openai') return undefined;
+  return textOf(asObject(options)?.['comparison_response_id']) || undefined;
+}
+
+/** The vendor names a changed setting; which one it was is not told apart here. */
+function diagnosticsOf({ comparison }: Answer): object {
+  switch (comparison?.verdict) {
+    case undefined:
+      return {};
+    case 'same':
+      return { prompt_cache_diagnostics: { type: 'cache_hit' } };
+    case 'not-found':
+      return { prompt_cache_diagnostics: { type: 'comparison_response_not_found' } };
+    case 'changed': {
+      const { part, missedTokens, reusableTokens } = comparison;
+      if (part === 'settings') return { prompt_cache_diagnostics: { type: 'unavailable' } };
+      const reason = part === 'model' || part === 'tools' ? part : 'input';
+      const tokens = { cache_missed_tokens: missedTokens, comparison_reusable_tokens: reusableTokens + missedTokens };
+      return { prompt_cache_diagnostics: { type: 'cache_miss', reason, ...tokens } };
+    }
+  }
 }
 
 /** Searches are billed by their number, beside the tokens. */
