@@ -3,8 +3,14 @@ import type { LoggedRequest } from './request-log.ts';
 
 const BAR_CELLS = 20;
 
-/** One request as a line for people: its status, who was asked, and what of its prompt was read, written and fresh. */
-export function requestLine({ index, status, family, model, verdict }: LoggedRequest, workspace: string): string {
+/**
+ * One request as a line for people: its status, who was asked, what of its prompt was read, written and fresh, and what kept more from
+ * being read.
+ */
+export function requestLine(
+  { index, status, family, model, verdict, unread }: LoggedRequest,
+  workspace: string,
+): string {
   const { read, fresh, written } = verdict;
   const writtenTokens = Object.values(written).reduce((sum, tokens) => sum + tokens, 0);
   const parts = [
@@ -16,9 +22,12 @@ export function requestLine({ index, status, family, model, verdict }: LoggedReq
     paint(glyph.repeat(cellsOf(tokens, read + writtenTokens + fresh))),
   );
   const numbers = parts.map(({ name, tokens, paint }) => paint(`${name} ${tokens.toLocaleString('en-US')}`));
+  // That nobody has kept what is new is no news.
+  const why = unread.find((reason) => reason.why !== 'cold')?.why;
+  const missed = why === undefined ? '' : `  ${colours.red(why)}`;
   const place = workspace === '' ? '' : ` in ${workspace}`;
   const paintStatus = status < 400 ? colours.bold : colours.red;
-  return `${String(index).padStart(4)}  ${paintStatus(String(status))}  ${family}/${model}${place}  ${bar.join('')}  ${numbers.join(' · ')}`;
+  return `${String(index).padStart(4)}  ${paintStatus(String(status))}  ${family}/${model}${place}  ${bar.join('')}  ${numbers.join(' · ')}${missed}`;
 }
 
 function cellsOf(tokens: number, total: number): number {

@@ -114,6 +114,16 @@ describe('reprise-simulator', () => {
     expect(output.text).toMatch(message);
   });
 
+  test('says why a request read nothing, and what to do about a port that is taken', async () => {
+    const { child, output } = run('--port', '0');
+    const [, url = ''] = await said(child, output, /listens on (http:\S+)/);
+    await ask(url, 'Hello');
+    await said(child, output, /fresh \d+ {2}below-minimum|fresh \d+ {2}no-mark/);
+    const second = run('--port', new URL(url).port);
+    expect(await exitCode(second.child)).toBe(1);
+    expect(second.output.text).toMatch(/EADDRINUSE.*choose another port with --port/);
+  });
+
   test('helps', async () => {
     const { child, output } = run('--help');
     expect(await exitCode(child)).toBe(0);

@@ -60,7 +60,7 @@ describe('Anthropic, history marked at its end (L-71)', () => {
     expect(counts(await anthropic.messages.create(ask(first)))).toEqual([0, 0, written]);
   });
 
-  test('the same run gives the same numbers', async () => {
+  test('the same run gives the same numbers (L-74)', async () => {
     const runs = [0, 1].map(async () => {
       const { anthropic } = await simulate(() => 'A fox and a dog.');
       const one = counts(await anthropic.messages.create(ask(first)));
