@@ -26,7 +26,8 @@ const STATUSES: readonly (readonly [status: number, code: ProviderErrorCode, ret
 /** What a model makes of a vendor that fails. */
 export function describeFailures(stage: Stage): void {
   describe('a failure', () => {
-    test.skipIf(stage.lacks('statuses')).for(STATUSES)('with status %i is %s (retryable: %s)', async (expected) => {
+    test.for(STATUSES)('with status %i is %s (retryable: %s)', async (expected, { skip }) => {
+      skip(stage.lacks('statuses'), 'This model speaks no HTTP.');
       const [status, code, retryable] = expected;
       const { model, requests } = await stage.open({ status, message: 'that went wrong' });
       const { events, turn } = await play(model, agentRequest());
