@@ -13,7 +13,8 @@ import {
   recordedFetch,
   type Splitting,
 } from './support/corpus.ts';
-import { type Random, seededRandom } from './support/random.ts';
+import { seededRandom } from './support/random.ts';
+import { randomSplitting, told } from './support/random-splitting.ts';
 
 const SPLITS_PER_RECORDING = 25;
 
@@ -38,27 +39,9 @@ describeWithCorpus('a recorded Ollama stream, cut into pieces at random', () => 
   });
 });
 
-/** Some cuts or many, each anywhere: inside a character, a line end, a number. */
-function randomSplitting(random: Random): Splitting {
-  return (bytes) => {
-    const count = random.pick([1, 3, 20, Math.ceil(bytes.length / 20)]);
-    const cuts = Array.from({ length: count }, () => random.upTo(bytes.length));
-    return cuts.sort((a, b) => a - b);
-  };
-}
-
 async function replay({ response, status, model }: Recording, splitting: Splitting): Promise<readonly StreamEvent[]> {
   const client = new Ollama({ fetch: recordedFetch({ ...response, status }, splitting) });
   return collectEvents(streamOllama(client, userRequest('hi'), { model, retry: false, clock: () => 0 }));
-}
-
-/** What the events say; an error is told by its words. */
-function told(events: readonly StreamEvent[]): readonly unknown[] {
-  return events.map((event) => {
-    if (event.type !== 'assistant-turn') return event;
-    const { error, ...turn } = event.turn;
-    return { ...turn, error: error?.message };
-  });
 }
 
 function expectAsRecorded(events: readonly StreamEvent[], { expected }: Recording): void {

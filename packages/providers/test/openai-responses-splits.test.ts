@@ -13,7 +13,8 @@ import {
   recordedFetch,
   type Splitting,
 } from './support/corpus.ts';
-import { type Random, seededRandom } from './support/random.ts';
+import { seededRandom } from './support/random.ts';
+import { randomSplitting, told } from './support/random-splitting.ts';
 
 /** A Responses request that Azure answers in the Chat Completions format. */
 const CHAT_ANSWER = 'openai-responses-azure-unknown-sse-e6b4d059';
@@ -42,15 +43,6 @@ describeWithCorpus('a recorded Responses stream, cut into pieces at random', () 
   });
 });
 
-/** Some cuts or many, each anywhere: inside a character, a line end, a number. */
-function randomSplitting(random: Random): Splitting {
-  return (bytes) => {
-    const count = random.pick([1, 3, 20, Math.ceil(bytes.length / 30)]);
-    const cuts = Array.from({ length: count }, () => random.upTo(bytes.length));
-    return cuts.sort((a, b) => a - b);
-  };
-}
-
 async function replay(
   { response, status, vendor, model }: Recording,
   splitting: Splitting,
@@ -59,15 +51,6 @@ async function replay(
   return collectEvents(
     streamOpenAIResponses(client, userRequest('hi'), { model, vendor, retry: false, clock: () => 0 }),
   );
-}
-
-/** What the events say; an error is told by its words. */
-function told(events: readonly StreamEvent[]): readonly unknown[] {
-  return events.map((event) => {
-    if (event.type !== 'assistant-turn') return event;
-    const { error, ...turn } = event.turn;
-    return { ...turn, error: error?.message };
-  });
 }
 
 function expectAsRecorded(events: readonly StreamEvent[], { id, expected }: Recording): void {
