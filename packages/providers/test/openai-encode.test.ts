@@ -3,6 +3,7 @@ import { toolCallBlock } from '../src/assemble-message.ts';
 import type { Message, ToolMessage, UserBlock } from '../src/message.ts';
 import { userMessage } from '../src/message.ts';
 import { encodeRequest } from '../src/openai/chat/encode-request.ts';
+import { openai } from '../src/openai/provider.ts';
 import { vendorNamed } from '../src/openai/vendors.ts';
 import type { ModelRequest } from '../src/request.ts';
 
@@ -160,8 +161,10 @@ it.each<readonly [said: string, request: Partial<ModelRequest>]>([
   ['a result for call call_1', { messages: [userMessage('a'), ...HISTORY.slice(2)] }],
   ['toolChoice', { toolChoice: 'required' }],
 ])('refuses a request that would be refused, and says: %s', (said, request) => {
-  expect(() => encode(request)).toThrow(expect.objectContaining({ code: 'provider/invalid-request' }));
-  expect(() => encode(request)).toThrow(said);
+  const model = openai({ apiKey: 'k', vendor: 'openai' }).model('gpt-test');
+  const send = () => model.stream({ messages: [userMessage('hi')], ...request });
+  expect(send).toThrow(expect.objectContaining({ code: 'provider/invalid-request' }));
+  expect(send).toThrow(said);
 });
 
 it('names the output cap as the vendor does', () => {

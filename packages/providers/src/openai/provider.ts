@@ -1,4 +1,5 @@
 import { planWarnings } from '../cache/plan/plan-note.ts';
+import { checkRequest } from '../check-request.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { WarningEvent } from '../stream-event.ts';
@@ -149,6 +150,7 @@ function streamChat(
   request: ModelRequest,
   { model, vendor, ...options }: VendorCall,
 ): ModelStream {
+  checkRequest(request, ['messages', 'stream']);
   const { body, headers, warnings: adapted } = encodeRequest(request, model, vendor);
   const plan = planChatMarks(request, model, vendor, body);
   const markedBody = placeChatMarks(body, plan.marks, chatCacheRules(model, vendor));

@@ -9,7 +9,6 @@
  * W2. What every vendor is sure to refuse is refused at once.
  */
 
-import { checkRequest } from '../../check-request.ts';
 import { asObject, type JsonObject } from '../../json.ts';
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
 import type { WarningEvent } from '../../stream-event.ts';
@@ -31,9 +30,8 @@ export interface EncodedRequest {
   readonly warnings: readonly WarningEvent[];
 }
 
-/** Throws `provider/invalid-request`, `provider/unsupported` or `provider/unsupported-media` for what cannot be asked. */
+/** Throws `provider/invalid-request`, `provider/unsupported` or `provider/unsupported-media` for what has no place in the body. */
 export function encodeRequest(request: ModelRequest, model: string, vendor: ChatVendor): EncodedRequest {
-  checkRequest(request, ['messages', 'stream']);
   const { vendorOptions = {} } = request;
   const options = encodeOptions(request, model, vendor);
   const ownTools = (request.tools ?? []).map(encodeTool);
