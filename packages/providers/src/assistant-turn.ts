@@ -33,6 +33,8 @@ export interface AssistantTurn {
   readonly usageState: 'final' | 'partial' | 'none';
   /** The vendor's usage object, untouched; `null` when none arrived. */
   readonly rawUsage: unknown;
+  /** The vendor's price class for this response, in its words, such as `flex`; absent where it named none. */
+  readonly serviceTier?: string;
   /** The vendor's own verdict on its cache, where it was asked for one and gave it. */
   readonly diagnostics?: CacheDiagnostics;
   /** Present with the stop reasons `error` and `aborted`. */

@@ -50,6 +50,7 @@ export { type CacheParameters, cacheHashes, NO_PARAMETERS } from './cache/parame
 export { type CachePolicy, type PlannedMark, planBreakpoints } from './cache/plan-breakpoints.ts';
 export type { BreakpointPlace, BreakpointPolicy, MarkLifetime } from './cache/policy.ts';
 export { type PrefixBlock, prefixFingerprint, prefixHashes } from './cache/prefix.ts';
+export { maskJson } from './cassette/redact/mask.ts';
 export { checkRequest } from './check-request.ts';
 export { type Citation, citationOf, citationsOf } from './citations.ts';
 export { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from './errors.ts';

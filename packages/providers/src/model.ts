@@ -21,8 +21,8 @@ export interface Model {
   stream(request: ModelRequest, options?: StreamOptions): ModelStream;
   /** The request as the ordered blocks that a prompt cache matches, without cache marks. */
   prefixBlocks(request: ModelRequest): readonly PrefixBlock[];
-  /** Where the request's cache marks stand, and why. */
-  planMarks(request: ModelRequest): readonly PlannedMark[];
+  /** Where the request's cache marks stand, and why. `blocks`, if given, are its own prefix blocks: then they are not made again. */
+  planMarks(request: ModelRequest, blocks?: readonly PrefixBlock[]): readonly PlannedMark[];
 }
 
 /** The events of one call. Read once, by one reader. */

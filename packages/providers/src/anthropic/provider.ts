@@ -2,6 +2,7 @@ import { cacheRules } from '../cache/family-rules.ts';
 import { planWarnings } from '../cache/plan/plan-note.ts';
 import type { BreakpointPlan } from '../cache/plan-breakpoints.ts';
 import { planRequest } from '../cache/plan-request.ts';
+import type { PrefixBlock } from '../cache/prefix.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
@@ -96,9 +97,11 @@ function planMarks(
   body: MessagesBody,
   request: ModelRequest,
   { model, host }: { readonly model: string; readonly host: AnthropicHost },
+  blocks?: readonly PrefixBlock[],
 ): BreakpointPlan {
   return planRequest(request, cacheRules('anthropic', model, { host }), (asked) => {
-    const encoded = asked === request ? body : encodeRequest(asked, model, host).body;
+    if (asked === request) return { blocks: blocks ?? anthropicPrefixBlocks(body), hasMarks: hasMarks(body) };
+    const encoded = encodeRequest(asked, model, host).body;
     return { blocks: anthropicPrefixBlocks(encoded), hasMarks: hasMarks(encoded) };
   });
 }
@@ -115,7 +118,8 @@ function modelFrom(endpoint: Endpoint, id: string): Model {
     family: 'anthropic',
     stream: (request, options) => streamFrom(endpoint, request, { ...options, model: id }),
     prefixBlocks: (request) => anthropicPrefixBlocks(encode(request)),
-    planMarks: (request) => planMarks(encode(request), request, { model: id, host: endpoint.host }).marks,
+    planMarks: (request, blocks) =>
+      planMarks(encode(request), request, { model: id, host: endpoint.host }, blocks).marks,
   };
 }
 

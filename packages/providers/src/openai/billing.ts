@@ -64,6 +64,11 @@ export function openaiBilling(usage: unknown, { vendor }: { readonly vendor?: st
   };
 }
 
+/** The price class that a response names beside its usage. `auto` is what was asked for: a response that has begun may still say so. */
+export function readServiceTier({ service_tier: tier }: Reported): string | undefined {
+  return typeof tier === 'string' && tier !== '' && tier !== 'auto' ? tier : undefined;
+}
+
 /** The vendor's own figure for a response, where it gives one that is its bill. Gateways give it with every format they serve. */
 export function readReportedCost(usage: unknown, vendor: string | undefined): ReportedCost | undefined {
   const reported = asObject(usage) ?? {};

@@ -152,7 +152,7 @@ function streamChat(
 ): ModelStream {
   checkRequest(request, ['messages', 'stream']);
   const { body, headers, warnings: adapted } = encodeRequest(request, model, vendor);
-  const plan = planChatMarks(request, model, vendor, body);
+  const plan = planChatMarks(request, model, vendor, { body });
   const markedBody = placeChatMarks(body, plan.marks, chatCacheRules(model, vendor));
   const warnings = [...planWarnings(plan), ...adapted];
   const decoder = createChatDecoder({ model, vendor: vendor.name, prefill: request.prefill });
@@ -168,7 +168,7 @@ function streamResponses(
 ): ModelStream {
   checkResponsesRequest(request);
   const { body, warnings: adapted } = encodeResponsesRequest(request, model);
-  const plan = planResponsesMarks(request, model, vendor, body);
+  const plan = planResponsesMarks(request, model, vendor, { body });
   const markedBody = placeResponsesMarks(body, plan.marks, responsesCacheRules(model, vendor));
   const warnings = [...planWarnings(plan), ...adapted];
   const decoder = createResponsesDecoder({ model, vendor: vendor.name });
@@ -183,7 +183,7 @@ function chatModel(openClient: ClientSource<OpenAIChatClient>, id: string, vendo
     family: 'openai-chat',
     stream: (request, options) => streamChat(openClient, request, { ...options, model: id, vendor }),
     prefixBlocks: (request) => chatRequestBlocks(request, id, vendor),
-    planMarks: (request) => planChatMarks(request, id, vendor).marks,
+    planMarks: (request, blocks) => planChatMarks(request, id, vendor, { blocks }).marks,
   };
 }
 
@@ -193,7 +193,7 @@ function responsesModel(openClient: ClientSource<OpenAIResponsesClient>, id: str
     family: 'openai-responses',
     stream: (request, options) => streamResponses(openClient, request, { ...options, model: id, vendor }),
     prefixBlocks: (request) => responsesPrefixBlocks(encodeResponsesRequest(request, id).body),
-    planMarks: (request) => planResponsesMarks(request, id, vendor).marks,
+    planMarks: (request, blocks) => planResponsesMarks(request, id, vendor, { blocks }).marks,
   };
 }
 

@@ -133,6 +133,7 @@ export interface PriceMultiplier {
 export const PRICE_MULTIPLIERS: readonly PriceMultiplier[] = [
   { term: 'serviceTier', value: 'standard', times: 1, source: 'The list price' },
   { term: 'serviceTier', value: 'default', times: 1, source: 'The list price' },
+  { term: 'serviceTier', value: 'on_demand', times: 1, source: 'Groq’s word for the list price' },
   {
     term: 'serviceTier',
     value: 'batch',

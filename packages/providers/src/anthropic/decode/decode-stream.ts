@@ -16,6 +16,7 @@ import type { ProviderError } from '../../errors.ts';
 import { asArray, asObject, type JsonObject } from '../../json.ts';
 import type { StreamEvent, WarningEvent } from '../../stream-event.ts';
 import type { DecodedTurn, StreamDecoder } from '../../transport/send.ts';
+import { anthropicBilling } from './billing.ts';
 import { type BlockDecoder, createBlockDecoder, readText, type WireObject } from './decode-blocks.ts';
 import { tokensFromAnthropic } from './decode-usage.ts';
 import { readDiagnostics } from './diagnostics.ts';
@@ -138,6 +139,7 @@ function decodedTurn(state: DecoderState): DecodedTurn {
   const { responseId, model, usage, error } = state;
   const diagnostics = readDiagnostics(state.diagnostics, state.options.hasPrevious ?? false);
   const warnings = refusalWarnings(state);
+  const { serviceTier } = anthropicBilling(usage);
   return {
     message: state.blocks.message(responseId),
     family: 'anthropic',
@@ -148,6 +150,7 @@ function decodedTurn(state: DecoderState): DecodedTurn {
     tokens: tokensFromAnthropic(usage),
     usageState: usage === undefined ? 'none' : 'final',
     rawUsage: usage ?? null,
+    ...(serviceTier === undefined ? {} : { serviceTier }),
     ...(diagnostics === undefined ? {} : { diagnostics }),
     ...(warnings.length === 0 ? {} : { warnings }),
   };

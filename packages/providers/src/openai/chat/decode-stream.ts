@@ -18,6 +18,7 @@ import { asArray, asObject, type JsonObject } from '../../json.ts';
 import type { AssistantBlock } from '../../message.ts';
 import type { StreamEvent } from '../../stream-event.ts';
 import type { DecodedTurn, StreamDecoder } from '../../transport/send.ts';
+import { readServiceTier } from '../billing.ts';
 import { readOpenAIError } from '../read-error.ts';
 import { vendorNamed } from '../vendors.ts';
 import { readContent, readReasoning, saysSomething, text } from './decode-content.ts';
@@ -43,6 +44,7 @@ interface DecoderState {
   readonly pageCitations: Set<string>;
   responseId: string | undefined;
   model: string;
+  serviceTier: string | undefined;
   usage: WireObject | undefined;
   /** Whether `usage` came with the finish reason or after it. */
   isUsageLast: boolean;
@@ -75,6 +77,7 @@ export function createChatDecoder(options: {
     pageCitations: new Set(),
     responseId: undefined,
     model: options.model,
+    serviceTier: undefined,
     usage: undefined,
     isUsageLast: false,
     finishReason: undefined,
@@ -93,6 +96,7 @@ function decodeChunk(state: DecoderState, chunk: WireObject): readonly StreamEve
   const choice = firstChoice(chunk);
   state.responseId ??= text(chunk['id']);
   state.model = text(chunk['model']) ?? state.model;
+  state.serviceTier = readServiceTier(chunk) ?? state.serviceTier;
   const events = [
     ...(choice ? begin(state) : []),
     ...readChoice(state, choice ?? {}, responseKey(chunk)),
@@ -257,7 +261,7 @@ function readWireError(state: DecoderState, error: unknown): void {
 }
 
 function decodedTurn(state: DecoderState): DecodedTurn {
-  const { responseId, usage, vendor } = state;
+  const { responseId, usage, vendor, serviceTier } = state;
   const finishReason = state.finishReason ?? (state.isClosedByUsage ? '' : undefined);
   const message = state.assembler.message(responseId);
   const error = state.error ?? finishError(finishReason);
@@ -279,5 +283,6 @@ function decodedTurn(state: DecoderState): DecodedTurn {
     warnings: usageFindings(usage, { vendor }).map((finding) => ({ type: 'warning', ...finding })),
     usageState: usage === undefined ? 'none' : state.isUsageLast ? 'final' : 'partial',
     rawUsage: usage ?? null,
+    ...(serviceTier === undefined ? {} : { serviceTier }),
   };
 }

@@ -23,17 +23,18 @@ export function chatRequestBlocks(
   return chatPrefixBlocks(encodeRequest(request, model, vendor).body, chatCacheRules(model, vendor));
 }
 
-/** Where the request's cache marks stand. `body`, if given, is the request as it is encoded. Throws like `planRequest`. */
+/** Where the request's cache marks stand. `known`, if given, is the request as it is encoded. Throws like `planRequest`. */
 export function planChatMarks(
   request: ModelRequest,
   model: string,
   vendor: ChatVendor,
-  body?: ChatBody,
+  known: { readonly body?: ChatBody; readonly blocks?: readonly PrefixBlock[] | undefined } = {},
 ): BreakpointPlan {
   const rules = chatCacheRules(model, vendor);
   return planRequest(request, rules, (asked) => {
-    const encoded = asked === request && body ? body : encodeRequest(asked, model, vendor).body;
-    return { blocks: chatPrefixBlocks(encoded, rules), hasMarks: hasOwnMarks(encoded, encoded.messages) };
+    const { body, blocks } = asked === request ? known : {};
+    const encoded = body ?? encodeRequest(asked, model, vendor).body;
+    return { blocks: blocks ?? chatPrefixBlocks(encoded, rules), hasMarks: hasOwnMarks(encoded, encoded.messages) };
   });
 }
 

@@ -19,6 +19,7 @@ import { ProviderError } from '../../errors.ts';
 import { asArray, asObject, type JsonObject } from '../../json.ts';
 import type { StreamEvent, WarningEvent } from '../../stream-event.ts';
 import type { DecodedTurn, StreamDecoder } from '../../transport/send.ts';
+import { readServiceTier } from '../billing.ts';
 import { readOpenAIError } from '../read-error.ts';
 import { vendorNamed } from '../vendors.ts';
 import { readDiagnostics } from './decode-diagnostics.ts';
@@ -30,6 +31,7 @@ interface DecoderState {
   readonly items: ItemDecoder;
   responseId: string | undefined;
   model: string;
+  serviceTier: string | undefined;
   usage: WireObject | undefined;
   toolUsage: unknown;
   diagnostics: CacheDiagnostics | undefined;
@@ -50,6 +52,7 @@ export function createResponsesDecoder(options: {
     items: createItemDecoder({ runsCustomTools }),
     responseId: undefined,
     model: options.model,
+    serviceTier: undefined,
     usage: undefined,
     toolUsage: undefined,
     diagnostics: undefined,
@@ -129,6 +132,7 @@ const REPEATED_EVENTS: ReadonlySet<string> = new Set([
 function readResponse(state: DecoderState, response: WireObject, status: unknown): readonly StreamEvent[] {
   state.responseId = readText(response['id']) || state.responseId;
   state.model = readText(response['model']) || state.model;
+  state.serviceTier = readServiceTier(response) ?? state.serviceTier;
   state.usage = asObject(response['usage']) ?? state.usage;
   state.toolUsage = response['tool_usage'] ?? state.toolUsage;
   state.diagnostics = readDiagnostics(response['prompt_cache_diagnostics']) ?? state.diagnostics;
@@ -162,7 +166,7 @@ function answeredAsChat(): ProviderError {
 }
 
 function decodedTurn(state: DecoderState): DecodedTurn {
-  const { items, responseId, usage, toolUsage, diagnostics, vendor, error } = state;
+  const { items, responseId, usage, toolUsage, diagnostics, vendor, error, serviceTier } = state;
   return {
     message: items.message(responseId),
     family: 'openai-responses',
@@ -173,6 +177,7 @@ function decodedTurn(state: DecoderState): DecodedTurn {
     tokens: tokensFromOpenAIResponses(usage, { vendor, toolUsage }),
     usageState: usage === undefined ? 'none' : 'final',
     rawUsage: usage ?? null,
+    ...(serviceTier === undefined ? {} : { serviceTier }),
     ...(diagnostics === undefined ? {} : { diagnostics }),
     warnings: [
       ...incompleteWarnings(state),

@@ -1,6 +1,7 @@
 import { type CacheRules, cacheRules } from '../../cache/family-rules.ts';
 import type { BreakpointPlan, PlannedMark } from '../../cache/plan-breakpoints.ts';
 import { planRequest } from '../../cache/plan-request.ts';
+import type { PrefixBlock } from '../../cache/prefix.ts';
 import type { ModelRequest } from '../../request.ts';
 import type { ChatVendor } from '../vendors.ts';
 import { bodyMarks, hasOwnMarks, markParts, wireMarks } from '../wire-marks.ts';
@@ -12,16 +13,17 @@ export function responsesCacheRules(model: string, { name }: ChatVendor): CacheR
   return cacheRules('openai-responses', model, { host: name });
 }
 
-/** Where the request's cache marks stand. `body`, if given, is the request as it is encoded. Throws like `planRequest`. */
+/** Where the request's cache marks stand. `known`, if given, is the request as it is encoded. Throws like `planRequest`. */
 export function planResponsesMarks(
   request: ModelRequest,
   model: string,
   vendor: ChatVendor,
-  body?: ResponsesBody,
+  known: { readonly body?: ResponsesBody; readonly blocks?: readonly PrefixBlock[] | undefined } = {},
 ): BreakpointPlan {
   return planRequest(request, responsesCacheRules(model, vendor), (asked) => {
-    const encoded = asked === request && body ? body : encodeRequest(asked, model).body;
-    return { blocks: responsesPrefixBlocks(encoded), hasMarks: hasOwnMarks(encoded, encoded.input) };
+    const { body, blocks } = asked === request ? known : {};
+    const encoded = body ?? encodeRequest(asked, model).body;
+    return { blocks: blocks ?? responsesPrefixBlocks(encoded), hasMarks: hasOwnMarks(encoded, encoded.input) };
   });
 }
 

@@ -126,6 +126,7 @@ function describePrefix(stage: Stage): void {
       const marks = model.planMarks(request);
       expect(model.planMarks(request)).toEqual(marks);
       const blocks = model.prefixBlocks(request);
+      expect(model.planMarks(request, blocks)).toEqual(marks);
       for (const { path, blockIndex, reason } of marks) {
         expect(reason).not.toBe('');
         if (path === 'cache_control') continue;
