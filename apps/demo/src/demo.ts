@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { auditSession } from '@reprise/audit';
 import { type DemoPlan, withPlannedStore } from './plan.ts';
 import { playSession } from './play-session.ts';
-import { proveTotals } from './proof.ts';
+import { proveTotals, readStored } from './proof.ts';
 import { startSimulatedVendor } from './simulated-vendor.ts';
 import { createReport } from './terminal/report.ts';
 import { createSessionLog } from './terminal/session-log.ts';
@@ -23,7 +23,8 @@ const WORD_DELAY = 25;
 export async function runDemo({ plan, terminal, mainFile, signal }: DemoOptions): Promise<boolean> {
   const sessionId = plan.sessionId ?? randomBytes(4).toString('hex');
   const turnsBefore = await withPlannedStore(plan, async (store) =>
-    plan.sessionId === undefined ? 0 : (await store.readTurns(plan.sessionId)).length,
+    // All of it is read, so that a damaged session is refused before anything is said of it.
+    plan.sessionId === undefined ? 0 : (await readStored(store, plan.sessionId)).turns.length,
   );
   const vendor = plan.model.isSimulated ? await startSimulatedVendor(terminal.isLive ? WORD_DELAY : 0) : undefined;
   const report = createReport(terminal, plan, sessionId);

@@ -61,7 +61,7 @@ export async function proveTotals(options: ProofOptions): Promise<Proof> {
       { text: 'The four agree.', holds: agree },
       ...countedOnce(stored),
       ...(atKill ? survived(atKill, stored, options.announcedSnapshots) : []),
-      ...(simulated ? answered(simulated, stored.turns.length, atKill !== undefined) : []),
+      ...(simulated ? [answered(simulated, stored)] : []),
     ],
   };
 }
@@ -91,20 +91,16 @@ function survived(atKill: StoredSession, now: StoredSession, announced: readonly
 
 function answered(
   { answeredRequests, turnsBefore }: NonNullable<ProofOptions['simulated']>,
-  turnCount: number,
-  wasKilled: boolean,
-): readonly Claim[] {
-  const rows = turnCount - turnsBefore;
-  const cut = wasKilled ? 1 : 0;
-  const cutText = wasKilled
-    ? ', and 1 answer cut off by the kill, which a vendor may bill though its counts never came'
-    : '';
-  return [
-    {
-      text: `The vendor answered ${answeredRequests} requests: ${rows} in the ledger${cutText}.`,
-      holds: answeredRequests === rows + cut,
-    },
-  ];
+  { turns }: StoredSession,
+): Claim {
+  const rows = turns.slice(turnsBefore);
+  const cut = rows.filter(({ usageState }) => usageState === 'none').length;
+  const cutText =
+    cut > 0 ? `, ${cut} of them cut off by the kill, which a vendor may bill though its counts never came` : '';
+  return {
+    text: `The vendor answered ${answeredRequests} requests: ${rows.length} in the ledger${cutText}.`,
+    holds: answeredRequests === rows.length,
+  };
 }
 
 function sumTurns(turns: readonly TurnRow[]): Totals {

@@ -61,7 +61,7 @@ describe('the demo', () => {
       expect(text).toMatch(/SIGKILL: process \d+ is dead, in the middle of turn \d+/);
       expect(text).toContain('Still open: When are tomatoes planted');
       expect(text).toContain('✓ The four agree.');
-      expect(text).toContain('and 1 answer cut off by the kill');
+      expect(text).toContain('1 of them cut off by the kill');
       expect(text).toMatch(/Prompt caching (saved|cost)/);
       expect(run.stdout).not.toContain('\u001B');
       expect(run.stdout.split('\n').filter((line) => line.length > 80 && !line.includes('--session'))).toEqual([]);

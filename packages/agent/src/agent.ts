@@ -1,8 +1,11 @@
 import type { CheckpointStore } from '@reprise/checkpoint';
-import { forgetfulRecorder } from './recorder.ts';
+import { leaseTerms } from './lease/lease-options.ts';
+import { createWaitingLines } from './lease/waiting-lines.ts';
 import { RunLoop } from './run.ts';
 import { createRun, type Run } from './run-handle.ts';
+import type { HeldConversation } from './run-options.ts';
 import { loadSession, type SessionOptions } from './session/open-session.ts';
+import { createRunRecorder } from './session/run-recorder.ts';
 import { asUserMessage, createSession, type RunInput, type SendOptions, type Session } from './session.ts';
 import { type AgentOptions, checkOptions } from './settings.ts';
 import type { AgentState } from './state.ts';
@@ -15,22 +18,27 @@ export interface Agent {
 /** An agent: a model with its instructions and tools. Throws at once for options that cannot work. */
 export function createAgent(options: AgentOptions): Agent {
   const settings = checkOptions(options);
+  const lines = createWaitingLines();
   return {
-    openSession: async (store, sessionOptions = {}) =>
-      createSession(store, await loadSession(store, sessionOptions, settings.ports), settings),
+    async openSession(store, sessionOptions = {}) {
+      const terms = leaseTerms(sessionOptions);
+      const loaded = await loadSession(store, sessionOptions, settings.ports);
+      const { files } = sessionOptions;
+      return createSession(loaded, { store, settings: files ? { ...settings, files } : settings, terms, lines });
+    },
   };
 }
 
 /** A run without a store, from a state; its end carries the next one. */
-export function runAgent(state: AgentState, input: RunInput, options: AgentOptions & SendOptions): Run {
+export function runAgent(state: AgentState, input: RunInput, options: AgentOptions & Pick<SendOptions, 'signal'>): Run {
   const settings = checkOptions(options);
-  const loop = new RunLoop(state, {
-    ...settings,
-    recorder: forgetfulRecorder,
-    input: asUserMessage(input),
-    signal: options.signal,
-    conversationId: settings.ports.createId(),
-    told: new Set(),
-  });
+  const held: HeldConversation = {
+    state,
+    recorder: createRunRecorder(settings.ports),
+    signal: options.signal ?? new AbortController().signal,
+    leave: async () => {},
+  };
+  const message = asUserMessage(input);
+  const loop = new RunLoop(state, { ...settings, input: message, enter: async () => held, told: new Set() });
   return createRun(() => loop);
 }

@@ -1,8 +1,11 @@
 export type AgentErrorCode =
   | 'agent/broken-model'
   | 'agent/empty-message'
+  /** Another send took the session over; the reason with which the run's signal is aborted. */
+  | 'agent/interrupted'
   | 'agent/invalid-option'
   | 'agent/nothing-to-continue'
+  | 'agent/prefix-changed'
   | 'agent/run-abandoned'
   | 'agent/run-consumed'
   | 'agent/session-busy'
@@ -18,4 +21,9 @@ export class AgentError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** Whether it is an error with this code, of whichever package. */
+export function hasCode(error: unknown, code: string): error is Error {
+  return error instanceof Error && Reflect.get(error, 'code') === code;
 }

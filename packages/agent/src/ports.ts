@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AgentFaultPoint } from './fault-points.ts';
 
 /** What differs from run to run, passed in so that a test can hold it still. */
 export interface Ports {
@@ -6,6 +7,8 @@ export interface Ports {
   readonly clock: () => number;
   /** A new name for a session, run, turn or snapshot; never the same twice. */
   readonly createId: () => string;
+  /** Called at every place where a crash may happen. For tests. */
+  readonly onFaultPoint?: (point: AgentFaultPoint) => void;
 }
 
 export const systemPorts: Ports = { clock: Date.now, createId: randomUUID };

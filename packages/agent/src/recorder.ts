@@ -1,24 +1,85 @@
-import type { Snapshot } from '@reprise/checkpoint';
-import type { AssistantTurn, ModelRequest, ToolMessage, UserMessage } from '@reprise/providers';
+import type { EntryId, Snapshot, TurnId } from '@reprise/checkpoint';
+import type {
+  AssistantTurn,
+  ModelRequest,
+  ToolCallBlock,
+  ToolMessage,
+  ToolResultBlock,
+  UserMessage,
+} from '@reprise/providers';
+import type { PrefixChange } from './session/prefix-change.ts';
 import type { AgentState } from './state.ts';
+import type { EffectClass } from './tool.ts';
 
 /** Where a run's facts become durable. A run goes on only after each of these has resolved. */
 export interface Recorder {
   message(message: UserMessage | ToolMessage): Promise<void>;
-  /** A model response with its counts, in one piece. */
-  turn(recorded: RecordedTurn): Promise<Snapshot | undefined>;
+
+  /** One model call, before it is made. */
+  prepareTurn(request: ModelRequest): Promise<PreparedTurn>;
+
+  /**
+   * A model call that was begun and has neither come to an end nor been abandoned, since its process died: its vendor may have billed it.
+   * Commits it as an aborted turn without a word and without counts; resolves to that turn.
+   */
+  recoverTurn(state: AgentState): Promise<RecoveredTurn | undefined>;
+
+  /** Whether the last turn ended in an error or an abort, so that the calls it may hold are not to be run. */
+  lastTurnFailed(): Promise<boolean>;
+
+  /** What the journal holds of the calls of the last turn, by their position among its calls. Empty when none was started. */
+  journaledCalls(): Promise<ReadonlyMap<number, JournaledCall>>;
+
+  /**
+   * Keeps what these files are, durable before a tool changes them. Rejects with `checkpoint/path-refused` for one that cannot be kept;
+   * does nothing in a session that keeps no files.
+   */
+  keepFiles(paths: readonly string[]): Promise<void>;
+
+  /** Intent: durable before the tool runs. Rejects with `checkpoint/tool-call-started` if another branch was faster; see `ToolJournal`. */
+  startToolCall(start: ToolStart): Promise<void>;
+
+  /** Outcome: durable before the run goes on. */
+  finishToolCall(position: number, result: ToolResultBlock): Promise<void>;
+
+  /** The key of a call of the last turn: the same for every execution of it, in any process, fork or rewind. */
+  idempotencyKey(position: number): string;
 }
 
-interface RecordedTurn {
+/** One that writes on top of the last entry it has seen. */
+export interface SessionRecorder extends Recorder {
+  /** That entry: if the store's tip is another one, somebody else went on. */
+  readonly tip: EntryId;
+}
+
+export interface PreparedTurn {
+  readonly id: TurnId;
+  /** How the request's prefix differs from the last request's of this branch; `undefined` when it only adds to it. */
+  readonly prefixChange: PrefixChange | undefined;
+  /** Notes that the model is about to be asked. */
+  begin(): Promise<void>;
+  /** Commits the response with its counts, in one piece; `state` already holds it. */
+  commit(turn: AssistantTurn, state: AgentState): Promise<Snapshot | undefined>;
+  /** Takes the note back: there was no response, and nothing was billed. */
+  abandon(): Promise<void>;
+}
+
+export interface RecoveredTurn {
   readonly turn: AssistantTurn;
-  /** What the model was asked. */
-  readonly request: ModelRequest;
-  /** The state that already holds the turn. */
   readonly state: AgentState;
+  readonly snapshot: Snapshot | undefined;
 }
 
-/** For a run without a store. */
-export const forgetfulRecorder: Recorder = {
-  message: async () => {},
-  turn: async () => undefined,
-};
+export interface ToolStart {
+  readonly position: number;
+  readonly call: ToolCallBlock;
+  readonly effect: EffectClass;
+  /** Whether its owner wants a call of unknown outcome to run again although it must not run twice. */
+  readonly again?: boolean;
+}
+
+/** A call that was started; its result is missing while nobody knows what came of it. */
+export interface JournaledCall {
+  readonly attempts: number;
+  readonly result: ToolResultBlock | undefined;
+}

@@ -7,7 +7,7 @@ import type { RunInput, SendOptions } from './session.ts';
 import type { AgentOptions } from './settings.ts';
 import { type AgentState, initialState } from './state.ts';
 
-export interface RunManyOptions extends AgentOptions, SendOptions {
+export interface RunManyOptions extends AgentOptions, Pick<SendOptions, 'signal'> {
   /** What every conversation begins with. Default: nothing. */
   readonly state?: AgentState;
   /** How many runs go on at once. Default 8. */

@@ -1,7 +1,10 @@
+import type { FileCheckpointer } from '@reprise/checkpoint';
 import { checkLimits, type Model, resolveModel, type StreamOptions } from '@reprise/providers';
 import type { RequestOptions } from './context/build-request.ts';
 import { AgentError } from './errors.ts';
 import { type Ports, systemPorts } from './ports.ts';
+import type { PrefixChangePolicy } from './session/prefix-change.ts';
+import type { UnknownOutcomePolicy } from './session/repair.ts';
 import type { Tool } from './tool.ts';
 
 /** How long a model call may take, and when it is tried again. */
@@ -13,6 +16,20 @@ export interface AgentOptions extends CallOptions, RequestOptions {
   readonly tools?: readonly Tool[];
   /** How many rounds of tools a run may take before it ends with `tool-round-limit`. Default 25. */
   readonly maxToolRounds?: number;
+  /**
+   * What becomes of a call whose tool has an `effect` and may have run when its process died: nobody knows what came of it. Default
+   * `tell-model`: it is not run again, and the model is told. A function finds out and gives the result.
+   */
+  readonly onUnknownOutcome?: UnknownOutcomePolicy;
+  /**
+   * What becomes of a turn whose request does not begin with the last one of its session, so that nothing of use is cached: another tool,
+   * system prompt or model, or a release that writes them otherwise. With `warn`, the default, an event `cache/prefix-changed` names the
+   * first difference before the request is sent; with `refuse` the run ends with `agent/prefix-changed` and nothing is sent; with `allow`
+   * nothing is compared.
+   */
+  readonly onPrefixChange?: PrefixChangePolicy;
+  /** Keeps what files are before a tool that declares `touches` changes them, so that `Session.rewind` can give it back. Default: none. */
+  readonly files?: FileCheckpointer;
   /** Clock and ids. Default: the system's. */
   readonly ports?: Ports;
 }
@@ -22,6 +39,8 @@ export interface AgentSettings extends AgentOptions {
   readonly model: Model;
   readonly tools: readonly Tool[];
   readonly maxToolRounds: number;
+  readonly onUnknownOutcome: UnknownOutcomePolicy;
+  readonly onPrefixChange: PrefixChangePolicy;
   readonly ports: Ports;
   /** What every model call is given. */
   readonly callOptions: CallOptions;
@@ -52,8 +71,23 @@ export function checkOptions(options: AgentOptions): AgentSettings {
     model: typeof options.model === 'string' ? resolveModel(options.model) : options.model,
     tools,
     maxToolRounds,
+    onUnknownOutcome: checkOutcomePolicy(options.onUnknownOutcome ?? 'tell-model'),
+    onPrefixChange: checkPrefixPolicy(options.onPrefixChange ?? 'warn'),
     ports: options.ports ?? systemPorts,
   };
+}
+
+function checkOutcomePolicy(policy: UnknownOutcomePolicy): UnknownOutcomePolicy {
+  if (typeof policy === 'function' || ['tell-model', 'run-again'].includes(policy)) return policy;
+  throw new AgentError(
+    'agent/invalid-option',
+    `onUnknownOutcome is ${policy}; it must be 'tell-model', 'run-again' or a function.`,
+  );
+}
+
+function checkPrefixPolicy(policy: PrefixChangePolicy): PrefixChangePolicy {
+  if (['allow', 'refuse', 'warn'].includes(policy)) return policy;
+  throw new AgentError('agent/invalid-option', `onPrefixChange is ${policy}; it must be 'refuse', 'warn' or 'allow'.`);
 }
 
 const REQUEST_OPTIONS = [

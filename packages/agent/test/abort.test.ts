@@ -66,7 +66,7 @@ describe('a run', () => {
       expect(server.requests.map(({ status }) => status)).not.toContain(400);
       expect(unsendable(session.state.messages)).toEqual([]);
     });
-  });
+  }, 30_000);
 
   it('I4 I6 whose listener leaves at any of its events keeps its rows and a history the strict server accepts', async () => {
     await atEveryEvent(async (place, { server, store, session }) => {
@@ -81,7 +81,7 @@ describe('a run', () => {
       expect(rows).toHaveLength(session.state.turnCount);
       expect(rows.reduce((sum, { tokens }) => sum + (tokens.output ?? 0), 0)).toBe(session.state.totalOutputTokens);
     });
-  });
+  }, 30_000);
 });
 
 describe('an aborted run', () => {

@@ -51,7 +51,7 @@ async function readAll(store: CheckpointStore, id: string) {
     store.readTurns(id),
     store.readSnapshots(id),
   ]);
-  return { sessions, entries, turns, snapshots };
+  return { sessions: sessions.items, entries, turns, snapshots };
 }
 
 type Stored = Awaited<ReturnType<typeof readAll>>;

@@ -1,4 +1,4 @@
-export { auditSession } from './audit-session.ts';
+export { auditSession, type SessionAuditOptions } from './audit-session.ts';
 export { AuditError, type AuditErrorCode } from './errors.ts';
 export { type LedgerRow, ledgerRow } from './ledger.ts';
 export { renderStatement, type TerminalOptions } from './render/terminal.ts';

@@ -1,4 +1,4 @@
-import type { TurnRow } from '@reprise/checkpoint';
+import type { NewTurn } from '@reprise/checkpoint';
 import {
   asObject,
   type Billing,
@@ -26,7 +26,7 @@ export interface LedgerRow {
 }
 
 /** A stored ledger row as the audit sees it. Throws `audit/unreadable-row`; a row is never skipped. */
-export function ledgerRow(row: TurnRow): LedgerRow {
+export function ledgerRow(row: NewTurn): LedgerRow {
   const { tokens } = row;
   return {
     id: row.id,
@@ -48,7 +48,7 @@ export function ledgerRow(row: TurnRow): LedgerRow {
       reasoning: count(tokens.reasoning),
       serverTools: decodeServerTools(row),
     },
-    billing: billingFromUsage(row.family, decodeRawUsage(row)),
+    billing: { ...serviceTier(row), ...billingFromUsage(row.family, decodeRawUsage(row)) },
     recordedPicoUsd: row.costPicoUsd ?? undefined,
   };
 }
@@ -57,7 +57,12 @@ function count(column: number | null): Count {
   return column ?? 'not-reported';
 }
 
-function decodeServerTools({ id, serverTools }: TurnRow): Readonly<Record<string, number>> {
+/** Named beside the usage object by some vendors. */
+function serviceTier({ serviceTier: tier }: NewTurn): Billing {
+  return tier === null ? {} : { serviceTier: tier };
+}
+
+function decodeServerTools({ id, serverTools }: NewTurn): Readonly<Record<string, number>> {
   const counters = asObject(parse(serverTools));
   if (counters === undefined) throw unreadable(id, 'server tools are not a JSON object of numbers');
   const requests: Record<string, number> = {};
@@ -68,7 +73,7 @@ function decodeServerTools({ id, serverTools }: TurnRow): Readonly<Record<string
   return requests;
 }
 
-function decodeRawUsage({ id, rawUsage }: TurnRow): unknown {
+function decodeRawUsage({ id, rawUsage }: NewTurn): unknown {
   if (rawUsage === null) return undefined;
   const usage = parse(rawUsage);
   if (usage === undefined) throw unreadable(id, 'raw usage is not JSON');

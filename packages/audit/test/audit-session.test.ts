@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CheckpointStore, openSqliteStore, type TurnRow } from '@reprise/checkpoint';
+import { type CheckpointStore, type NewTurn, openSqliteStore } from '@reprise/checkpoint';
 import { expect, onTestFinished, test } from 'vitest';
 import { auditSession, ledgerRow } from '../src/index.ts';
 
-const NOTHING: TurnRow['tokens'] = {
+const NOTHING: NewTurn['tokens'] = {
   fresh: null,
   cacheRead: null,
   cacheWrite5m: null,
@@ -17,10 +17,8 @@ const NOTHING: TurnRow['tokens'] = {
   reasoning: null,
 };
 
-const ROW: TurnRow = {
+const ROW: NewTurn = {
   id: 'turn-1',
-  entryId: 'entry-1',
-  sessionId: 'session',
   responseId: 'response-1',
   family: 'anthropic',
   model: 'claude-opus-5',
@@ -32,12 +30,17 @@ const ROW: TurnRow = {
   tokens: NOTHING,
   serverTools: '{}',
   rawUsage: null,
+  serviceTier: null,
   prefixFingerprint: 'sha256:00',
+  prefixBlocks: null,
+  systemHash: null,
+  toolsHash: null,
+  requestOptions: '{}',
   marks: '[]',
   costPicoUsd: null,
 };
 
-async function storedSession(...rows: readonly Partial<TurnRow>[]): Promise<CheckpointStore> {
+async function storedSession(...rows: readonly Partial<NewTurn>[]): Promise<CheckpointStore> {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-audit-'));
   const store = openSqliteStore(join(folder, 'sessions.db'));
   onTestFinished(async () => {
@@ -46,7 +49,7 @@ async function storedSession(...rows: readonly Partial<TurnRow>[]): Promise<Chec
   });
   let { tip } = await store.createSession({ id: 'session', createdAt: 1 });
   for (const [index, given] of rows.entries()) {
-    const { entryId: _entry, sessionId: _session, ...turn } = { ...ROW, id: `turn-${index}`, ...given };
+    const turn = { ...ROW, id: `turn-${index}`, ...given };
     ({ tip } = await store.commitTurn({
       sessionId: 'session',
       expectedTip: tip,
@@ -102,6 +105,19 @@ test('a session without turns has an empty statement', async () => {
   expect((await auditSession(store, 'session')).turnCount).toBe(0);
 });
 
+test('turns that a session was rewound from are spent, and not on its branch (B-16)', async () => {
+  const store = await storedSession(
+    { tokens: { ...NOTHING, fresh: 1, output: 1 } },
+    { tokens: { ...NOTHING, fresh: 20, output: 1 } },
+  );
+  const [snapshot] = await store.readSnapshots('session');
+  if (!snapshot) throw new Error('no snapshot');
+  const leaving = { ...snapshot, id: 'left' };
+  await store.rewindSession({ sessionId: 'session', snapshotId: 'snapshot-0', leaving, at: 3 });
+  expect((await auditSession(store, 'session')).tokens.fresh.tokens).toBe(1);
+  expect((await auditSession(store, 'session', { scope: 'lifetime' })).tokens.fresh.tokens).toBe(21);
+});
+
 test('an unknown session is refused in one sentence', async () => {
   const store = await storedSession();
   await expect(auditSession(store, 'nowhere')).rejects.toMatchObject({
@@ -126,6 +142,11 @@ test('what the raw usage says of the bill is in the statement', async () => {
   });
   const { money } = await auditSession(store, 'session');
   expect(money).toMatchObject({ besidePicoUsd: 1_000n * 5_000_000n + 10n * 25_000_000n });
+});
+
+test('the price class that stands beside the raw usage is part of the bill', () => {
+  expect(ledgerRow({ ...ROW, serviceTier: 'flex' }).billing).toEqual({ serviceTier: 'flex' });
+  expect(ledgerRow(ROW).billing).toEqual({});
 });
 
 test('raw usage that is no JSON is an error, not skipped', () => {

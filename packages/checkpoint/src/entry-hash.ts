@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EntryId, NewEntry, SessionId } from './session.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { EntryId, NewEntry, SessionId } from './session.ts';
  */
 export function hashEntry(parent: EntryId | null, entry: NewEntry): EntryId {
   const encoded = JSON.stringify([parent, entry.kind, entry.payload]);
-  return `sha256:${createHash('sha256').update(encoded, 'utf8').digest('hex')}`;
+  return `sha256:${hash('sha256', encoded, 'hex')}`;
 }
 
 /** The entry every chain of a session begins with. It names the session, so chains of unrelated sessions never meet. */

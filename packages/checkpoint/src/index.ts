@@ -1,4 +1,31 @@
+export { type Blob, type BlobHash, hashBlob } from './blob.ts';
 export { CheckpointError, type CheckpointErrorCode } from './errors.ts';
+export type { FileFaultPoint, OnFileFaultPoint, OnStoreFaultPoint, StoreFaultPoint } from './fault-points.ts';
+export type { FileBackup, FileState } from './file-backup.ts';
+export {
+  createFileCheckpointer,
+  type FileChange,
+  type FileChangeIntent,
+  type FileCheckpointer,
+  type FileCheckpointerOptions,
+  type FileRewind,
+} from './files/file-checkpointer.ts';
+export type { FilesSince } from './files/first-backups.ts';
+export type { KeepPlace } from './files/keep-files.ts';
+export type { FileDifference } from './files/plan-rewind.ts';
+export type { FileReport, PreparedRewind } from './files/prepare-rewind.ts';
+export type { Lease, LeaseRequest, LeaseState } from './lease.ts';
+export type { NewTurn, PendingTurn, RequestColumns, TokenColumns, TurnRow } from './ledger.ts';
+export {
+  createMemoryPlace,
+  type MemoryPlace,
+  type MemoryStoreOptions,
+  openMemoryStore,
+} from './memory/memory-store.ts';
+export type { Page, PageQuery } from './page.ts';
+export type { PostgresStoreOptions } from './postgres/open-pool.ts';
+export { openPostgresStore } from './postgres/open-postgres-store.ts';
+export { hashTurn } from './row-hash.ts';
 export type {
   Entry,
   EntryId,
@@ -8,11 +35,25 @@ export type {
   Snapshot,
   SnapshotContent,
   SnapshotId,
-  TokenColumns,
   TokenSnapshot,
-  TurnRow,
+  TurnId,
 } from './session.ts';
+export type { DumpedEntry, SessionDump } from './session-dump.ts';
 export { makeSnapshot, type SnapshotSource } from './snapshot.ts';
 export type { SqliteStoreOptions } from './sqlite/open-database.ts';
 export { openSqliteStore } from './sqlite/sqlite-store.ts';
-export type { Append, AppendResult, CheckpointStore, TurnCommit, TurnCommitResult } from './store.ts';
+export type {
+  Append,
+  AppendResult,
+  CheckpointStore,
+  Damage,
+  Fenced,
+  NewSession,
+  Rewind,
+  RewindResult,
+  ToolCallOutcome,
+  TurnBegin,
+  TurnCommit,
+  TurnCommitResult,
+} from './store.ts';
+export type { ToolCallIntent, ToolCallRecord, ToolEffect } from './tool-call.ts';

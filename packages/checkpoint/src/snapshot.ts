@@ -39,5 +39,5 @@ function counter(state: object, name: string): number {
 function preview(prompt: string): string {
   // A character is at most two code units, so a long prompt need not be walked to its end.
   const start = prompt.slice(0, 2 * PREVIEW_CHARACTERS);
-  return Array.from(start).slice(0, PREVIEW_CHARACTERS).join('').toWellFormed();
+  return Array.from(start).slice(0, PREVIEW_CHARACTERS).join('').toWellFormed().replaceAll('\0', '\uFFFD');
 }

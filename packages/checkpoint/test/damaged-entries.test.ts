@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { type CheckpointStore, type Entry, openSqliteStore } from '../src/index.ts';
 import { turnCommit, userEntry } from '../src/testing/builders.ts';
 import { expectRefusal } from '../src/testing/store-conformance.ts';
+import { spoilPage } from './support/tamper.ts';
 import { tempStorePath } from './support/temp-folder.ts';
 
 interface Written {
@@ -46,33 +46,61 @@ describe('I9 damage inside a store', () => {
     await store.close();
   });
 
-  test.each([0, 1, 2, 3])(
-    'a branch without its entry %i is refused by every read that would lose rows',
+  test.each([0, 1, 2])(
+    'a branch without its entry %i is refused, and the entry that hangs loose is named',
     async (index) => {
       const { path, entries } = await writtenStore(3);
       const store = tamperedStore(path, 'DELETE FROM entries WHERE id = ?', entries[index]?.id);
       await expectRefusal(store.readEntries('a'), 'checkpoint/corrupt');
+      await expect(store.readEntries('a')).rejects.toThrow(
+        `entry ${entries[index + 1]?.id} of session 'a' has lost its parent`,
+      );
       await expectRefusal(store.readTurns('a'), 'checkpoint/corrupt');
+      await expect(store.readTurns('a')).rejects.toThrow(`the entry of turn 'turn-${index + 1}' is missing`);
       await expectRefusal(store.readSnapshots('a'), 'checkpoint/corrupt');
-      await expect(store.readEntries('a')).rejects.toThrow(entries[index]?.id);
       await store.close();
     },
   );
+
+  test('a session without the entry at its tip is refused by every read', async () => {
+    const { path, entries } = await writtenStore(3);
+    const store = tamperedStore(path, 'DELETE FROM entries WHERE id = ?', entries[3]?.id);
+    for (const read of [store.readSession, store.readEntries, store.readTurns, store.readLastSnapshot]) {
+      await expectRefusal(read('a'), 'checkpoint/corrupt');
+      await expect(read('a')).rejects.toThrow("the tip of session 'a' is missing");
+    }
+    await expectRefusal(store.listSessions(), 'checkpoint/corrupt');
+    await store.close();
+  });
 
   test('a branch without its root is refused', async () => {
     const { path } = await writtenStore(1);
     const store = tamperedStore(path, 'DELETE FROM entries WHERE parent IS NULL');
     await expectRefusal(store.readEntries('a'), 'checkpoint/corrupt');
-    await expectRefusal(store.readTurns('a'), 'checkpoint/corrupt');
+    await store.close();
+  });
+
+  test('(N-18) a damaged entry isolates its turn: the ledger can be read', async () => {
+    const { path, entries } = await writtenStore(3);
+    const store = tamperedStore(path, "UPDATE entries SET payload = 'x' WHERE id = ?", entries[1]?.id);
+    await expectRefusal(store.readEntries('a'), 'checkpoint/corrupt');
+    expect(await store.readLedger('a')).toHaveLength(3);
+    expect(await store.readSnapshots('a')).toHaveLength(3);
     await store.close();
   });
 
   test('a branch that was bent into a ring is refused, and its walk ends', async () => {
     const { path, entries } = await writtenStore(3);
-    const bend = 'UPDATE entries SET parent = ? WHERE id = ?';
+    const bend = 'UPDATE entries SET parent = (SELECT seq FROM entries WHERE id = ?) WHERE id = ?';
     const store = tamperedStore(path, bend, entries[2]?.id, entries[0]?.id);
     await expectRefusal(store.readEntries('a'), 'checkpoint/corrupt');
-    await expectRefusal(store.readTurns('a'), 'checkpoint/corrupt');
+    await store.close();
+  });
+
+  test('a time that was changed is found, though the name of the entry does not cover it', async () => {
+    const { path, entries } = await writtenStore(2);
+    const store = tamperedStore(path, 'UPDATE entries SET created_at = 0 WHERE id = ?', entries[0]?.id);
+    await expect(store.readEntries('a')).rejects.toThrow(`entry ${entries[0]?.id} is not what it was`);
     await store.close();
   });
 
@@ -87,15 +115,13 @@ describe('I9 damage inside a store', () => {
     const { path } = await writtenStore(2);
     const store = tamperedStore(path, "UPDATE turns SET usage_state = 'maybe' WHERE id = 'turn-2'");
     await expectRefusal(store.readTurns('a'), 'checkpoint/corrupt');
-    await expect(store.readTurns('a')).rejects.toThrow("Turn 'turn-2'");
+    await expect(store.readTurns('a')).rejects.toThrow("turn 'turn-2' of entry");
     await store.close();
   });
 
   test('pages overwritten with noise are refused when they are read', async () => {
     const { path } = await writtenStore(100);
-    const bytes = readFileSync(path);
-    bytes.fill(0xa5, 2 * 4096);
-    writeFileSync(path, bytes);
+    spoilPage(path, 'entries');
     const store = openSqliteStore(path);
     await expectRefusal(store.readEntries('a'), 'checkpoint/corrupt');
     await store.close();

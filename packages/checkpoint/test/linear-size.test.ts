@@ -95,7 +95,7 @@ test('the last snapshot is found without a walk to the root', async () => {
   connection.exec('CREATE TEMP VIEW entries AS SELECT * FROM main.entries WHERE visit()');
   expect((await watched.readLastSnapshot('a'))?.id).toBe('snapshot-200');
   expect(visited).toBeLessThan(5);
-  expect(await watched.readTurns('a')).toHaveLength(200);
+  expect(await watched.readEntries('a')).toHaveLength(400);
   expect(visited).toBeGreaterThan(400);
   await watched.close();
   await store.close();

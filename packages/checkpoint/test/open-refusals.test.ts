@@ -72,7 +72,7 @@ describe('what is created', () => {
     writeFileSync(join(folder, 'empty.db'), '');
     for (const name of ['new.db', 'empty.db', 'with space é.db']) {
       const store = openSqliteStore(join(folder, name));
-      expect(await store.listSessions()).toEqual([]);
+      expect((await store.listSessions()).items).toEqual([]);
       await store.close();
     }
     expect(readdirSync(folder).toSorted()).toEqual(['empty.db', 'new.db', 'with space é.db']);
@@ -216,7 +216,7 @@ describe('damaged files', () => {
     withDatabase(path, (connection) => connection.exec('PRAGMA foreign_keys = OFF; DROP TABLE turns'));
     const { code, message } = refusalOf(path);
     expect(code).toBe('checkpoint/corrupt');
-    expect(message).toContain('no such table: turns');
+    expect(message).toContain('it lacks CREATE TABLE turns');
   });
 
   test('a store with a format no release ever wrote is refused as damaged', async () => {

@@ -7,7 +7,7 @@ import { describeStoreConformance } from '../src/testing/index.ts';
 describeStoreConformance('the SQLite store', () => {
   const folder = mkdtempSync(join(tmpdir(), 'reprise-checkpoint-'));
   return {
-    open: () => openSqliteStore(join(folder, 'sessions.db')),
+    open: (options) => openSqliteStore({ path: join(folder, 'sessions.db'), synchronous: 'normal', ...options }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 });

@@ -43,7 +43,7 @@ export function createReport(terminal: Terminal, plan: DemoPlan, sessionId: stri
       line();
       line(paint.bad(`✗ SIGKILL: process ${processId} is dead, in the middle of turn ${turns.length + 1}.`));
       line(
-        `  On disk: ${countOf(turns.length, 'turn')} in ${countOf(entries.length, 'entry', 'entries')}; of half a turn, nothing.`,
+        `  On disk: ${countOf(turns.length, 'turn')} in ${countOf(entries.length, 'entry', 'entries')}; of half a turn, a note that it was begun.`,
       );
       line(paint.good(`↻ A new process opens the session and goes on from the snapshot of turn ${turns.length}.`));
     },

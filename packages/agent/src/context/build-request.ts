@@ -29,7 +29,11 @@ export function buildRequest({ requestOptions, tools }: RequestFrame, messages: 
   return {
     ...requestOptions,
     ...(definitions.length === 0 ? {} : { tools: definitions }),
-    // A turn that was aborted before its first word stays in the history, but has nothing to send.
-    messages: messages.filter((message) => message.content.length > 0),
+    messages: sendable(messages),
   };
+}
+
+/** A turn that was aborted before its first word stays in the history, but has nothing to send. */
+export function sendable(messages: readonly Message[]): readonly Message[] {
+  return messages.filter((message) => message.content.length > 0);
 }

@@ -1,30 +1,91 @@
-import type { CheckpointStore, SessionRecord, Snapshot } from '@reprise/checkpoint';
+import {
+  type BlobHash,
+  CheckpointError,
+  type CheckpointStore,
+  type FileCheckpointer,
+  type SessionId,
+  type SessionRecord,
+  type Snapshot,
+  type TurnRow,
+} from '@reprise/checkpoint';
+import { AgentError } from '../errors.ts';
+import type { LeaseOptions } from '../lease/lease-options.ts';
 import type { Ports } from '../ports.ts';
 import { type AgentState, initialState } from '../state.ts';
-import { decodeMessage } from './record.ts';
+import { decodeMessages } from './record.ts';
 
-export interface SessionOptions {
+export interface SessionOptions extends LeaseOptions {
   /** The session to create, or to resume if it exists. Default: a new id. With `snapshotId`: the new session's id, which must be free. */
   readonly id?: string;
   /** Resumes at that snapshot, in a new session that shares everything before it. */
   readonly snapshotId?: string;
+  /** Keeps the files that tools touch in this session. Default: the agent's. */
+  readonly files?: FileCheckpointer;
 }
 
-/** A session as the store has it. */
+/** A session as the store has it, all of it of one moment. */
 export interface LoadedSession {
   readonly record: SessionRecord;
   readonly state: AgentState;
+  /** The last ledger row of the branch; `undefined` before the first turn. */
+  readonly lastTurn: TurnRow | undefined;
+  /** The blobs that the session names, so far as it was read: they stay as long as it does. */
+  readonly blobs: readonly BlobHash[];
 }
 
-/** Creates, forks or resumes a session. Rejects with the store's `CheckpointError`, or `agent/unreadable-entry`. */
+/** Creates, forks or resumes a session. Rejects with the store's `CheckpointError`, `agent/unreadable-entry` or `agent/session-busy`. */
 export async function loadSession(
   store: CheckpointStore,
   options: SessionOptions,
   ports: Ports,
 ): Promise<LoadedSession> {
-  const record = await findOrCreate(store, options, ports);
-  const [entries, snapshot] = await Promise.all([store.readEntries(record.id), store.readLastSnapshot(record.id)]);
-  return { record, state: { ...totals(snapshot), messages: entries.map(decodeMessage) } };
+  return readRecord(store, await findOrCreate(store, options, ports));
+}
+
+/** The session as it is now. Rejects with `checkpoint/session-missing`, and like `loadSession`. */
+export async function reloadSession(
+  store: CheckpointStore,
+  sessionId: SessionId,
+  attempts: number = MAX_ATTEMPTS,
+): Promise<LoadedSession> {
+  const record = await store.readSession(sessionId);
+  if (record) return readRecord(store, record, attempts);
+  throw new CheckpointError('checkpoint/session-missing', `There is no session '${sessionId}' any more.`);
+}
+
+const MAX_ATTEMPTS = 10;
+
+/** What is read with several calls is of one moment if each tells of the same tip; another process may be going on meanwhile. */
+async function readRecord(
+  store: CheckpointStore,
+  record: SessionRecord,
+  attempts = MAX_ATTEMPTS,
+): Promise<LoadedSession> {
+  const [entries, snapshot, lastTurn] = await Promise.all([
+    store.readEntries(record.id),
+    store.readLastSnapshot(record.id),
+    store.readLastTurn(record.id),
+  ]);
+  const tip = entries.at(-1)?.id ?? record.tip;
+  const tipTurn = lastTurn?.id ?? null;
+  const isOneMoment = tip === record.tip && tipTurn === record.tipTurn && (snapshot?.turnId ?? null) === tipTurn;
+  if (!isOneMoment && attempts > 1) return reloadSession(store, record.id, attempts - 1);
+  if (!isOneMoment) throw neverAtRest(record.id);
+  const { messages, blobs } = await decodeMessages(store, entries);
+  const named = [...blobs, lastTurn?.systemHash, lastTurn?.toolsHash];
+  return {
+    record,
+    state: { ...totals(snapshot), messages },
+    lastTurn,
+    blobs: named.filter((hash) => hash !== null && hash !== undefined),
+  };
+}
+
+function neverAtRest(id: SessionId): AgentError {
+  return new AgentError(
+    'agent/session-busy',
+    `Session ${id} could not be read: ${MAX_ATTEMPTS} times its tip, its last turn and its totals were of different moments. Try again while nobody goes on with it.`,
+  );
 }
 
 async function findOrCreate(store: CheckpointStore, options: SessionOptions, ports: Ports): Promise<SessionRecord> {

@@ -1,39 +1,274 @@
-import { type CheckpointStore, type EntryId, makeSnapshot, type SessionRecord } from '@reprise/checkpoint';
-import { type Message, type Model, messageText } from '@reprise/providers';
-import type { Ports } from '../ports.ts';
-import type { Recorder } from '../recorder.ts';
-import { encodeMessage, ledgerRow } from './record.ts';
+/**
+ * A session's facts, committed one after the other.
+ *
+ * Owns: where the next one goes, and what the store holds already.
+ * Leaves to `record.ts` and `ledger-row.ts`: what they look like. To the store: what durable means, and who may write.
+ *
+ * D1. Each write names the tip that the last one left: if another process has moved the session, the store refuses.
+ * D2. A write carries only the blobs that this recorder has not seen the store hold for this session.
+ * D3. A turn has its id before its model is asked, and keeps it, whether it is committed by this process or by the one that finds it.
+ */
 
-/** Commits a session's facts one after the other, each on top of the last: if another process has moved the session, the store refuses. */
+import {
+  type Blob,
+  type BlobHash,
+  type CheckpointStore,
+  type EntryId,
+  type FileCheckpointer,
+  makeSnapshot,
+  type NewTurn,
+  type RequestColumns,
+  type SessionId,
+  type Snapshot,
+  type SnapshotId,
+} from '@reprise/checkpoint';
+import {
+  type AssistantTurn,
+  assistantTurn,
+  type Message,
+  type Model,
+  type ModelRequest,
+  messageText,
+  ProviderError,
+  type StopReason,
+  type ToolMessage,
+  type ToolResultBlock,
+  type UserMessage,
+} from '@reprise/providers';
+import type { Ports } from '../ports.ts';
+import type { JournaledCall, PreparedTurn, RecoveredTurn, SessionRecorder, ToolStart } from '../recorder.ts';
+import { type AgentState, applyTurn } from '../state.ts';
+import { findPrefixChange, type LastRequest } from './find-prefix-change.ts';
+import { ledgerRow, type RecordedRequest, recordRequest } from './ledger-row.ts';
+import { newestSnapshot } from './newest-snapshot.ts';
+import type { LoadedSession } from './open-session.ts';
+import { type PrefixChange, type PrefixChangePolicy, type SentPrefix, sentPrefix } from './prefix-change.ts';
+import { decodeOutcome, encodeMessage, encodeOutcome } from './record.ts';
+
+export interface SessionRecorderSettings {
+  readonly model: Model;
+  readonly ports: Ports;
+  /** With `allow` no change of the prefix is looked for. */
+  readonly onPrefixChange: PrefixChangePolicy;
+  /** Keeps the files that tools touch; without one they are not kept. */
+  readonly files?: FileCheckpointer;
+}
+
+/** Records a session from where it was loaded. `lease` gives the fence to write with, or `undefined` to write without a lease. */
 export function createSessionRecorder(
   store: CheckpointStore,
-  { id: sessionId, tip: firstTip }: SessionRecord,
-  { model, ports }: { readonly model: Model; readonly ports: Ports },
-): Recorder {
-  let tip: EntryId = firstTip;
-  return {
-    async message(message) {
-      const at = ports.clock();
-      ({ tip } = await store.appendEntries({ sessionId, expectedTip: tip, entries: [encodeMessage(message)], at }));
-    },
-    async turn({ turn, request, state }) {
-      const { sessionId: _named, ...content } = makeSnapshot({ sessionId, state, prompt: lastPrompt(state.messages) });
-      const committed = await store.commitTurn({
-        sessionId,
-        expectedTip: tip,
-        entry: encodeMessage(turn.message),
-        turn: ledgerRow(ports.createId(), turn, model, request),
-        snapshot: { ...content, id: ports.createId() },
-        at: ports.clock(),
-      });
-      tip = committed.tip;
-      return committed.snapshot;
-    },
-  };
+  loaded: LoadedSession,
+  settings: SessionRecorderSettings,
+  lease: () => number | undefined,
+): SessionRecorder {
+  return new StoreRecorder(store, loaded, settings, lease);
+}
+
+/** A model call between its note and its row. */
+interface OpenTurn extends RecordedRequest {
+  readonly id: string;
+  /** Whether the store has a note of it, and with that its blobs. */
+  isNoted: boolean;
+}
+
+class StoreRecorder implements SessionRecorder {
+  readonly #store: CheckpointStore;
+  readonly #settings: SessionRecorderSettings;
+  readonly #lease: () => number | undefined;
+  readonly #sessionId: SessionId;
+  readonly #heldBlobs: Set<BlobHash>;
+  #tip: EntryId;
+  #last: LastRequest | undefined;
+  /** The last snapshot that was made here; while its lease is held nobody else makes a newer one. */
+  #committed: { readonly snapshotId: SnapshotId; readonly fence: number | undefined } | undefined;
+
+  constructor(
+    store: CheckpointStore,
+    { record, lastTurn, blobs }: LoadedSession,
+    settings: SessionRecorderSettings,
+    lease: () => number | undefined,
+  ) {
+    this.#store = store;
+    this.#settings = settings;
+    this.#lease = lease;
+    this.#sessionId = record.id;
+    this.#tip = record.tip;
+    this.#last = lastTurn;
+    this.#heldBlobs = new Set(blobs);
+  }
+
+  get tip(): EntryId {
+    return this.#tip;
+  }
+
+  async message(message: UserMessage | ToolMessage): Promise<void> {
+    const { entry, blobs } = encodeMessage(message);
+    const at = this.#settings.ports.clock();
+    const append = { ...this.#place(), entries: [entry], blobs: this.#notHeld(blobs), at };
+    ({ tip: this.#tip } = await this.#store.appendEntries(append));
+    this.#hold(blobs);
+  }
+
+  async prepareTurn(request: ModelRequest): Promise<PreparedTurn> {
+    const { model, ports } = this.#settings;
+    const prefix = sentPrefix(model, request);
+    const prefixChange = await this.#findChange(prefix);
+    const open: OpenTurn = {
+      id: ports.createId(),
+      ...recordRequest(model, request, prefix, this.#last),
+      isNoted: false,
+    };
+    return {
+      id: open.id,
+      prefixChange,
+      begin: () => this.#begin(open),
+      commit: (turn, state) => this.#commit(open, turn, state),
+      abandon: () => this.#store.abandonTurn(this.#right()),
+    };
+  }
+
+  async recoverTurn(before: AgentState): Promise<RecoveredTurn | undefined> {
+    const pending = await this.#store.readPendingTurn(this.#sessionId);
+    if (!pending) return undefined;
+    const { id, startedAt, ...columns } = pending;
+    const turn = lostTurn({ startedAt, ...columns });
+    const state = applyTurn(before, turn);
+    const snapshot = await this.#commit({ id, columns, blobs: [], isNoted: true }, turn, state);
+    return { turn, state, snapshot };
+  }
+
+  async lastTurnFailed(): Promise<boolean> {
+    return this.#last !== undefined && FAILED.has(this.#last.stopReason);
+  }
+
+  async journaledCalls(): Promise<ReadonlyMap<number, JournaledCall>> {
+    if (!this.#last) return new Map();
+    const calls = await this.#store.readToolCalls(this.#last.id);
+    return new Map(
+      calls.map(({ position, attempts, outcome, idempotencyKey }) => [
+        position,
+        { attempts, result: outcome === null ? undefined : decodeOutcome(outcome, `tool call ${idempotencyKey}`) },
+      ]),
+    );
+  }
+
+  async startToolCall({ position, call, effect, again = false }: ToolStart): Promise<void> {
+    await this.#store.startToolCall({
+      ...this.#right(),
+      turnId: this.#lastTurnId(),
+      position,
+      toolCallId: call.id,
+      toolName: call.name,
+      effect,
+      idempotencyKey: this.idempotencyKey(position),
+      startedAt: this.#settings.ports.clock(),
+      again,
+    });
+  }
+
+  async finishToolCall(position: number, result: ToolResultBlock): Promise<void> {
+    const [turnId, at] = [this.#lastTurnId(), this.#settings.ports.clock()];
+    await this.#store.finishToolCall({ ...this.#right(), turnId, position, outcome: encodeOutcome(result), at });
+  }
+
+  async keepFiles(paths: readonly string[]): Promise<void> {
+    const { files, ports } = this.#settings;
+    if (!files || paths.length === 0) return;
+    const right = this.#right();
+    const committed = this.#committed;
+    const isNewest = committed !== undefined && committed.fence !== undefined && committed.fence === right.fence;
+    const snapshotId = isNewest ? committed.snapshotId : await newestSnapshot(this.#store, right, ports);
+    await files.beforeChange(this.#store, { ...right, snapshotId, paths, at: ports.clock() });
+  }
+
+  idempotencyKey(position: number): string {
+    return `${this.#lastTurnId()}/${position}`;
+  }
+
+  async #findChange(prefix: SentPrefix): Promise<PrefixChange | undefined> {
+    const { model, onPrefixChange } = this.#settings;
+    if (!this.#last || onPrefixChange === 'allow') return undefined;
+    return findPrefixChange(this.#last, { model, prefix, store: this.#store, sessionId: this.#sessionId });
+  }
+
+  async #begin(open: OpenTurn): Promise<void> {
+    const turn = { id: open.id, ...open.columns, startedAt: this.#settings.ports.clock() };
+    await this.#store.beginTurn({ ...this.#place(), turn, blobs: this.#notHeld(open.blobs) });
+    open.isNoted = true;
+  }
+
+  async #commit(open: OpenTurn, turn: AssistantTurn, state: AgentState): Promise<Snapshot> {
+    const { createId, clock } = this.#settings.ports;
+    const { entry, blobs } = encodeMessage(turn.message);
+    const row = ledgerRow(open.id, open.columns, turn);
+    const missing = this.#notHeld(open.isNoted ? blobs : [...open.blobs, ...blobs]);
+    const { sessionId: _named, ...content } = makeSnapshot({
+      sessionId: this.#sessionId,
+      state,
+      prompt: lastPrompt(state.messages),
+    });
+    const snapshot = { ...content, id: createId() };
+    const committed = await this.#store.commitTurn({
+      ...this.#place(),
+      entry,
+      turn: row,
+      snapshot,
+      blobs: missing,
+      at: clock(),
+    });
+    this.#hold([...open.blobs, ...blobs]);
+    this.#moveTo(committed.tip, row);
+    this.#committed = { snapshotId: snapshot.id, fence: this.#lease() };
+    return committed.snapshot;
+  }
+
+  #moveTo(tip: EntryId, turn: NewTurn): void {
+    this.#tip = tip;
+    this.#last = { ...turn, entryId: tip };
+  }
+
+  #lastTurnId(): string {
+    // A call without a turn is of a history that nobody recorded; its journal has no turn to stand with, and the store says so.
+    return this.#last?.id ?? this.#sessionId;
+  }
+
+  #right(): { readonly sessionId: SessionId; readonly fence: number | undefined } {
+    return { sessionId: this.#sessionId, fence: this.#lease() };
+  }
+
+  #place(): { readonly sessionId: SessionId; readonly fence: number | undefined; readonly expectedTip: EntryId } {
+    return { ...this.#right(), expectedTip: this.#tip };
+  }
+
+  #notHeld(blobs: readonly Blob[]): readonly Blob[] {
+    return blobs.filter(({ hash }) => !this.#heldBlobs.has(hash));
+  }
+
+  #hold(blobs: readonly Blob[]): void {
+    for (const { hash } of blobs) this.#heldBlobs.add(hash);
+  }
+}
+
+const FAILED: ReadonlySet<string> = new Set<StopReason>(['aborted', 'error']);
+
+/** The turn of a call whose process died: nobody knows what came of it, and how long it took. */
+function lostTurn({ family, model, startedAt }: RequestColumns): AssistantTurn {
+  return assistantTurn({
+    message: { role: 'assistant', content: [] },
+    stopReason: 'aborted',
+    family,
+    model,
+    timing: { startedAt, durationMs: 0 },
+    usageState: 'none',
+    error: new ProviderError(
+      'provider/aborted',
+      'The process ended while the model was answering; the vendor may have billed an answer that is lost.',
+    ),
+  });
 }
 
 /** The text of the last user message: what the turn, tool rounds included, is an answer to. */
-function lastPrompt(messages: readonly Message[]): string {
+export function lastPrompt(messages: readonly Message[]): string {
   const prompt = messages.findLast(({ role }) => role === 'user');
   return prompt ? messageText(prompt) : '';
 }

@@ -21,13 +21,9 @@ const agent = createAgent({ model, system: 'You know numbers. '.repeat(60), tool
 const store = openSqliteStore(database);
 const session = await agent.openSession(store, { id: 'twenty-turns' });
 
-while (session.state.turnCount < 20) {
-  const last = session.state.messages.at(-1);
-  const isInterrupted =
-    last !== undefined && (last.role !== 'assistant' || last.content.some(({ type }) => type === 'tool-call'));
-  for await (const event of session.send(
-    isInterrupted ? undefined : `Question after turn ${session.state.turnCount}`,
-  )) {
+while (isInterrupted() || session.state.turnCount < 20) {
+  const input = isInterrupted() ? undefined : `Question after turn ${session.state.turnCount}`;
+  for await (const event of session.send(input)) {
     process.stdout.write(`${event.type}\n`);
     if (event.type === 'run-end' && event.error) {
       process.stderr.write(`${event.error.stack}\n`);
@@ -36,3 +32,10 @@ while (session.state.turnCount < 20) {
   }
 }
 await store.close();
+
+/** Whether the conversation stopped before an answer. */
+function isInterrupted(): boolean {
+  const last = session.state.messages.at(-1);
+  if (last?.role !== 'assistant') return last !== undefined;
+  return last.content.length === 0 || last.content.some(({ type }) => type === 'tool-call');
+}

@@ -1,78 +1,45 @@
+import type Database from 'better-sqlite3';
+import { corrupt } from '../sql/rows.ts';
+import { FORMAT_1_TABLES } from './formats/format-1.ts';
+import { FORMAT_2_TABLES } from './formats/format-2.ts';
+import { migrateFromFormat1 } from './formats/from-format-1.ts';
+
 /**
  * The history of the tables.
  *
  * M1. The list is append-only: a released migration never changes.
  * M2. The format version of a file is the number of migrations it has had, kept in `PRAGMA user_version`.
  * M3. `seq` grows with every insert and a parent is older than its child, so a walk towards the root always ends.
+ * M4. All migrations that a file lacks are one transaction, without checks of foreign keys, and one that fails leaves no trace.
  */
-export const migrations: readonly string[] = [
-  `
-  CREATE TABLE entries (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    parent TEXT REFERENCES entries (id),
-    kind TEXT NOT NULL,
-    payload TEXT NOT NULL,
-    created_at INTEGER NOT NULL
-  ) STRICT;
-
-  CREATE TABLE sessions (
-    seq INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    tip TEXT NOT NULL REFERENCES entries (id),
-    fork_session_id TEXT REFERENCES sessions (id),
-    fork_snapshot_id TEXT REFERENCES snapshots (id),
-    fork_entry_id TEXT REFERENCES entries (id),
-    created_at INTEGER NOT NULL,
-    CHECK ((fork_session_id IS NULL) = (fork_snapshot_id IS NULL) AND (fork_session_id IS NULL) = (fork_entry_id IS NULL))
-  ) STRICT;
-
-  CREATE TABLE turns (
-    id TEXT PRIMARY KEY NOT NULL,
-    entry_id TEXT NOT NULL REFERENCES entries (id),
-    session_id TEXT NOT NULL REFERENCES sessions (id),
-    response_id TEXT,
-    family TEXT NOT NULL,
-    model TEXT NOT NULL,
-    started_at INTEGER NOT NULL,
-    first_token_ms REAL,
-    duration_ms REAL NOT NULL,
-    stop_reason TEXT NOT NULL,
-    usage_state TEXT NOT NULL CHECK (usage_state IN ('final', 'partial', 'none')),
-    fresh INTEGER,
-    cache_read INTEGER,
-    cache_write_5m INTEGER,
-    cache_write_1h INTEGER,
-    cache_write_30m INTEGER,
-    cache_write_12h INTEGER,
-    cache_write_unknown INTEGER,
-    output INTEGER,
-    reasoning INTEGER,
-    server_tools TEXT NOT NULL,
-    raw_usage TEXT,
-    prefix_fingerprint TEXT NOT NULL,
-    marks TEXT NOT NULL,
-    cost_pico_usd INTEGER
-  ) STRICT;
-
-  CREATE UNIQUE INDEX turns_of_entry ON turns (entry_id, session_id);
-
-  CREATE TABLE snapshots (
-    id TEXT PRIMARY KEY NOT NULL,
-    entry_id TEXT NOT NULL REFERENCES entries (id),
-    session_id TEXT NOT NULL REFERENCES sessions (id),
-    created_at INTEGER NOT NULL,
-    turn_count INTEGER NOT NULL,
-    message_count INTEGER NOT NULL,
-    silent_turn_count INTEGER NOT NULL,
-    prompt_preview TEXT NOT NULL,
-    input INTEGER NOT NULL,
-    output INTEGER NOT NULL,
-    reasoning INTEGER NOT NULL,
-    cache_read INTEGER NOT NULL,
-    cache_write INTEGER NOT NULL
-  ) STRICT;
-
-  CREATE UNIQUE INDEX snapshots_of_entry ON snapshots (entry_id, session_id);
-  `,
+export const migrations: readonly ((connection: Database.Database) => void)[] = [
+  (connection) => connection.exec(FORMAT_1_TABLES),
+  migrateFromFormat1,
 ];
+
+/** What the migrations come to: each statement as the schema of a file quotes it. */
+const SCHEMA: readonly string[] = FORMAT_2_TABLES.replace(/^ *--.*\n/gm, '')
+  .split(';')
+  .map((statement) => statement.trim())
+  .filter((statement) => statement !== '');
+
+/** Throws unless the schema is as the migrations left it: another one may hide rows, or let damage in. */
+export function requireSchema(connection: Database.Database): void {
+  const rows = connection
+    .prepare<[], SchemaRow>('SELECT name, sql, rootpage FROM sqlite_schema WHERE sql IS NOT NULL')
+    .all();
+  const stored = new Set(rows.map(({ sql }) => sql));
+  const lost = SCHEMA.find((statement) => !stored.has(statement));
+  if (lost !== undefined || rows.length !== SCHEMA.length) {
+    const what = lost === undefined ? 'there is more than it' : `it lacks ${lost.split('(')[0]?.trim()}`;
+    throw corrupt(`its schema is not what this release wrote: ${what}`);
+  }
+  const pages = new Set(rows.map(({ rootpage }) => rootpage));
+  if (pages.size !== rows.length) throw corrupt('two of its tables begin on the same page');
+}
+
+interface SchemaRow {
+  readonly name: string;
+  readonly sql: string;
+  readonly rootpage: number;
+}

@@ -1,9 +1,12 @@
-import { accessSync, constants, type Stats, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { CheckpointError } from '../errors.ts';
-import { migrations } from './migrations.ts';
+import type { OnStoreFaultPoint } from '../fault-points.ts';
+import { corrupt } from '../sql/rows.ts';
+import { findLogDamage } from './log-damage.ts';
+import { migrations, requireSchema } from './migrations.ts';
 import { isBusy, isNotADatabase, mapErrors } from './sqlite-errors.ts';
+import { statsOf, unavailable, usablePath } from './usable-path.ts';
 
 /**
  * From a path to a connection that may be used.
@@ -15,7 +18,7 @@ import { isBusy, isNotADatabase, mapErrors } from './sqlite-errors.ts';
  * O2. A store is created in one transaction in rollback mode and put into WAL mode afterwards, so its main file says what it
  *     is at every moment, and of two processes that create it at once both succeed.
  * O3. No file is read past SQLite: closing a file descriptor of our own would drop the locks that SQLite holds on the same
- *     file in this process (sqlite.org/howtocorrupt.html, section 2.2).
+ *     file in this process (sqlite.org/howtocorrupt.html, section 2.2). The log beside it is never locked.
  */
 
 export interface SqliteStoreOptions {
@@ -25,6 +28,10 @@ export interface SqliteStoreOptions {
   readonly synchronous?: 'full' | 'normal';
   /** How long to wait for another writer, in milliseconds; 5000 unless told. */
   readonly busyTimeoutMs?: number;
+  /** The time that leases are held against, in epoch milliseconds; `Date.now` unless told. */
+  readonly clock?: () => number;
+  /** Is told of each place where a crash may happen, in tests. */
+  readonly onFaultPoint?: OnStoreFaultPoint;
 }
 
 /** Marks the file as ours: 'Rprs' in ASCII. */
@@ -34,12 +41,19 @@ const DEFAULT_BUSY_TIMEOUT_MS = 5000;
 
 const MAX_WAL_ATTEMPTS = 10;
 
+/**
+ * What does not fit a page goes to pages of its own, which waste little, so small pages hold rows of any length best. A turn's row has some
+ * 1100 bytes and an answer's 2 KB and more: of pages of 4096 bytes a third would be empty.
+ */
+const PAGE_SIZE = 1024;
+
 /** Opens, creates or migrates the store at `options.path`. Throws a `CheckpointError` and leaves a refused file as it was. */
 export function openDatabase(options: SqliteStoreOptions): Database.Database {
   const path = usablePath(options.path);
   const timeout = options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS;
   return mapErrors(path, () => {
     if (hasPendingLog(path)) {
+      requireWholeLog(`${path}-wal`, options.synchronous !== 'normal');
       // Closing a writable connection moves the log into the main file, even if the store is then refused.
       probe(path, timeout);
     }
@@ -47,9 +61,12 @@ export function openDatabase(options: SqliteStoreOptions): Database.Database {
     try {
       readVersion(connection, path);
       connection.pragma(`synchronous = ${options.synchronous === 'normal' ? 'NORMAL' : 'FULL'}`);
-      connection.pragma('foreign_keys = ON');
+      connection.pragma('cell_size_check = ON');
+      connection.pragma('foreign_keys = OFF');
       migrate(connection, path);
+      requireSchema(connection);
       useWriteAheadLog(connection, path);
+      connection.pragma('foreign_keys = ON');
       return connection;
     } catch (error) {
       connection.close();
@@ -58,53 +75,27 @@ export function openDatabase(options: SqliteStoreOptions): Database.Database {
   });
 }
 
-/** The absolute path, once nothing about it rules a store out. */
-function usablePath(given: string): string {
-  // The driver trims a path, and keeps nothing at all under the two names it knows.
-  if (given !== given.trim() || given === '' || given === ':memory:') {
-    throw unavailable(`'${given}' is not the path of a file. Name one, such as 'sessions.db'.`);
-  }
-  const path = resolve(given);
-  const folder = dirname(path);
-  if (!statsOf(folder, path)?.isDirectory()) {
-    throw unavailable(`There is no folder ${folder}, so ${path} cannot be opened. Create the folder first.`);
-  }
-  const stats = statsOf(path, path);
-  if (stats !== undefined && !stats.isFile()) {
-    throw unavailable(
-      `${path} is ${stats.isDirectory() ? 'a folder' : 'not a regular file'}. Name a file for the store.`,
-    );
-  }
-  requireAccess(folder, path, constants.W_OK | constants.X_OK);
-  if (stats !== undefined) {
-    requireAccess(path, path, constants.R_OK | constants.W_OK);
-  }
-  return path;
-}
-
-function statsOf(file: string, path: string): Stats | undefined {
-  try {
-    return statSync(file, { throwIfNoEntry: false });
-  } catch (error) {
-    throw unavailable(`${path} cannot be reached: ${reasonOf(error)}. Check the path and its permissions.`, error);
-  }
-}
-
-function requireAccess(file: string, path: string, mode: number): void {
-  try {
-    accessSync(file, mode);
-  } catch (error) {
-    const what = file === path ? 'The file' : `Its folder ${file}`;
-    throw unavailable(
-      `${path} cannot be opened: ${reasonOf(error)}. ${what} must be readable and writable; change its permissions.`,
-      error,
-    );
-  }
-}
-
 function hasPendingLog(path: string): boolean {
   const size = (file: string) => statsOf(file, path)?.size ?? 0;
   return size(path) > 0 && size(`${path}-wal`) > 0;
+}
+
+/** SQLite would take damage in the log for its end, and forget what comes after. */
+function requireWholeLog(log: string, isSynced: boolean): void {
+  const damage = () => findLogDamage(readLog(log), isSynced);
+  // Somebody may be writing to it: what is seen twice stays.
+  const found = damage();
+  if (found !== undefined && damage() === found)
+    throw corrupt(`${found} in ${log} is not what it was when it was written`);
+}
+
+/** The log; nothing if it has been taken away meanwhile, or if it may not be read, which SQLite will say. */
+function readLog(log: string): Uint8Array {
+  try {
+    return readFileSync(log);
+  } catch {
+    return new Uint8Array();
+  }
 }
 
 function probe(path: string, timeout: number): void {
@@ -174,13 +165,17 @@ function readHeader(connection: Database.Database, path: string): Header {
 }
 
 function migrate(connection: Database.Database, path: string): void {
-  if (readVersion(connection, path) === migrations.length) {
+  const version = readVersion(connection, path);
+  if (version === migrations.length) {
     return;
+  }
+  if (version === 0) {
+    connection.pragma(`page_size = ${PAGE_SIZE}`);
   }
   const migrateOnce = connection.transaction(() => {
     // Another process may have been here while this one waited for the lock.
     for (const migration of migrations.slice(readVersion(connection, path))) {
-      connection.exec(migration);
+      migration(connection);
     }
     connection.pragma(`application_id = ${APPLICATION_ID}`);
     connection.pragma(`user_version = ${migrations.length}`);
@@ -204,12 +199,4 @@ function useWriteAheadLog(connection: Database.Database, path: string): void {
       connection.transaction(() => undefined).immediate();
     }
   }
-}
-
-function unavailable(message: string, cause?: unknown): CheckpointError {
-  return new CheckpointError('checkpoint/unavailable', message, { cause });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

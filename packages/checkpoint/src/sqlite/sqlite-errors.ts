@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { CheckpointError } from '../errors.ts';
+import { locateDamage } from '../sql/rows.ts';
 
 /** Runs `work` on the store at `path`; whatever SQLite or its driver throws leaves as a `CheckpointError`. */
 export function mapErrors<T>(path: string, work: () => T): T {
@@ -22,7 +23,7 @@ export function isNotADatabase(error: unknown): boolean {
 
 function toCheckpointError(error: unknown, path: string): CheckpointError {
   if (error instanceof CheckpointError) {
-    return error;
+    return locateDamage(error, path);
   }
   if (error instanceof Database.SqliteError) {
     return fromSqlite(error, path);

@@ -1,4 +1,5 @@
-import type { NewEntry, SnapshotContent, TokenColumns } from '../session.ts';
+import type { TokenColumns } from '../ledger.ts';
+import type { NewEntry, SnapshotContent } from '../session.ts';
 import type { TurnCommit } from '../store.ts';
 
 /** An entry as an agent would append it for a user's message. */
@@ -7,7 +8,7 @@ export function userEntry(text: string): NewEntry {
 }
 
 /** An entry as an agent would append it for a model's answer. */
-export function assistantEntry(text: string): NewEntry {
+function assistantEntry(text: string): NewEntry {
   return { kind: 'assistant-message', payload: JSON.stringify({ text }) };
 }
 
@@ -42,7 +43,12 @@ export function ledgerRow(id: string, given: Partial<TurnCommit['turn']> = {}): 
     tokens: tokenColumns({ fresh: 12, cacheRead: 2048, output: 30 }),
     serverTools: '{}',
     rawUsage: '{"input_tokens":12}',
+    serviceTier: null,
     prefixFingerprint: 'sha256:00',
+    prefixBlocks: 3,
+    systemHash: null,
+    toolsHash: null,
+    requestOptions: '{}',
     marks: '[]',
     costPicoUsd: 1_234_567n,
     ...given,

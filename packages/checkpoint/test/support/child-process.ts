@@ -10,6 +10,8 @@ export interface Child {
   readonly input: ChildProcessWithoutNullStreams['stdin'];
   /** Ends the process as a crash would, without a word to it. */
   kill(): void;
+  /** Lets a process that has paused itself go on. */
+  wake(): void;
   /** Settles when the process has ended and its output was read: its exit code and what it wrote to stderr. */
   readonly ended: Promise<{ readonly code: number | null; readonly errors: string }>;
 }
@@ -25,5 +27,11 @@ export function startProcess(file: string, ...args: readonly string[]): Child {
   });
   const ended = once(child, 'close').then(() => ({ code: child.exitCode, errors }));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return { lines, input: child.stdin, kill: () => void child.kill('SIGKILL'), ended };
+  return {
+    lines,
+    input: child.stdin,
+    kill: () => void child.kill('SIGKILL'),
+    wake: () => void child.kill('SIGCONT'),
+    ended,
+  };
 }

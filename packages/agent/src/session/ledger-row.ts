@@ -1,0 +1,163 @@
+/**
+ * Model calls as ledger rows.
+ *
+ * Owns: what each column's text means.
+ * Leaves to `prefix-change.ts`: what becomes of the fingerprint. To the store: where rows live; it reads none of their texts.
+ *
+ * A row's request can be made again from it and the entries before it: its system prompt and tools are blobs, the rest is in its options.
+ */
+
+import {
+  type Blob,
+  type BlobHash,
+  hashBlob,
+  type NewTurn,
+  type RequestColumns,
+  type TokenColumns,
+} from '@reprise/checkpoint';
+import {
+  type AssistantTurn,
+  asObject,
+  type Billing,
+  billingFromUsage,
+  type Count,
+  type JsonValue,
+  type Model,
+  type ModelRequest,
+  maskJson,
+  parseExactJson,
+  priceTurn,
+  type TokenCounts,
+} from '@reprise/providers';
+import { addedHashes, type SentPrefix, type StoredPrefix } from './prefix-change.ts';
+
+/** A request as the ledger keeps it, and the bytes that its columns name. */
+export interface RecordedRequest {
+  readonly columns: Omit<RequestColumns, 'startedAt'>;
+  readonly blobs: readonly Blob[];
+}
+
+/** What a model is about to be asked. `prefix` is the request's own, `last` that of the turn before it. */
+export function recordRequest(
+  model: Model,
+  request: ModelRequest,
+  prefix: SentPrefix,
+  last: StoredPrefix | undefined,
+): RecordedRequest {
+  const system = textBlob(request.system);
+  const tools = textBlob(request.tools && JSON.stringify(request.tools));
+  return {
+    columns: {
+      family: model.family,
+      model: model.id,
+      prefixFingerprint: prefix.fingerprint,
+      prefixBlocks: prefix.blocks.length,
+      systemHash: system?.hash ?? null,
+      toolsHash: tools?.hash ?? null,
+      requestOptions: encodeOptions(model, request, addedHashes(prefix, last)),
+      marks: JSON.stringify(model.planMarks(request, prefix.blocks)),
+    },
+    blobs: [system, tools].filter((blob) => blob !== undefined),
+  };
+}
+
+/** The request of a row, but for its messages. `blobs` holds what the row names. Throws for texts that nobody wrote here. */
+export function readRequest(
+  row: RequestColumns,
+  blobs: ReadonlyMap<BlobHash, Uint8Array>,
+): Omit<ModelRequest, 'messages'> {
+  const {
+    family: _family,
+    model: _model,
+    prefix: _prefix,
+    ...options
+  } = asObject(parseExactJson(row.requestOptions)) ?? {};
+  const system = blobText(row.systemHash, blobs);
+  const tools = blobText(row.toolsHash, blobs);
+  return {
+    ...options,
+    ...(system === undefined ? {} : { system }),
+    ...(tools === undefined ? {} : { tools: JSON.parse(tools) }),
+  };
+}
+
+/** The model that a row's request was sent to. The row's own columns name the one that answered, in the vendor's words. */
+export function askedModel({ requestOptions }: RequestColumns): Pick<Model, 'family' | 'id'> | undefined {
+  const { family, model } = asObject(parseExactJson(requestOptions)) ?? {};
+  return typeof family === 'string' && typeof model === 'string' ? { family, id: model } : undefined;
+}
+
+/** The hashes of the blocks that a row's request added to the one before it; see `addedHashes`. */
+export function keptHashes({ requestOptions }: RequestColumns): readonly string[] | undefined {
+  const hashes = asObject(parseExactJson(requestOptions))?.['prefix'];
+  return Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : undefined;
+}
+
+/** The ledger row of a response: what it was asked, what it used, and what that cost at the time. */
+export function ledgerRow(id: string, asked: Omit<RequestColumns, 'startedAt'>, turn: AssistantTurn): NewTurn {
+  const { tokens, family, model, rawUsage, timing } = turn;
+  const billing = { ...serviceTierOf(turn), ...billingFromUsage(family, rawUsage) };
+  const price = priceTurn(tokens, { family, model, at: timing.startedAt, billing });
+  return {
+    ...asked,
+    id,
+    responseId: turn.responseId ?? null,
+    family,
+    model,
+    startedAt: timing.startedAt,
+    firstTokenMs: timing.firstTokenMs ?? null,
+    durationMs: timing.durationMs,
+    stopReason: turn.stopReason,
+    usageState: turn.usageState,
+    tokens: tokenColumns(tokens),
+    serverTools: JSON.stringify(tokens.serverTools),
+    rawUsage: rawUsage === null || rawUsage === undefined ? null : JSON.stringify(rawUsage),
+    serviceTier: billing.serviceTier ?? null,
+    costPicoUsd: price.picoUsd ?? null,
+  };
+}
+
+/** OpenAI names it beside the usage object. */
+function serviceTierOf({ serviceTier }: AssistantTurn): Billing {
+  return serviceTier === undefined ? {} : { serviceTier };
+}
+
+/** Everything that is asked beside the prefix, in an order of its own, with credentials masked. */
+function encodeOptions(
+  { family, id }: Model,
+  { system: _system, tools: _tools, messages: _messages, ...options }: ModelRequest,
+  prefix: readonly string[] | undefined,
+): string {
+  const fields = Object.entries({ family, model: id, prefix, ...options }).filter(([, value]) => value !== undefined);
+  const sorted = Object.fromEntries(fields.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  // Settings of a request are JSON, though their types do not say it of each.
+  return JSON.stringify(maskJson(sorted as JsonValue, []));
+}
+
+function textBlob(text: string | undefined): Blob | undefined {
+  if (text === undefined) return undefined;
+  const bytes = Buffer.from(text, 'utf8');
+  return { hash: hashBlob(bytes), bytes };
+}
+
+function blobText(hash: BlobHash | null, blobs: ReadonlyMap<BlobHash, Uint8Array>): string | undefined {
+  return hash === null ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(blobs.get(hash));
+}
+
+function tokenColumns({ fresh, cacheRead, cacheWrite, output, reasoning }: TokenCounts): TokenColumns {
+  return {
+    fresh: column(fresh),
+    cacheRead: column(cacheRead),
+    cacheWrite5m: column(cacheWrite['5m']),
+    cacheWrite1h: column(cacheWrite['1h']),
+    cacheWrite30m: column(cacheWrite['30m']),
+    cacheWrite12h: column(cacheWrite['12h']),
+    cacheWriteUnknown: column(cacheWrite.unknown),
+    output: column(output),
+    reasoning: column(reasoning),
+  };
+}
+
+function column(count: Count): number | null {
+  return count === 'not-reported' ? null : count;
+}

@@ -1,0 +1,147 @@
+import { hashEntry } from '../entry-hash.ts';
+import type { PendingTurn, TurnRow } from '../ledger.ts';
+import { checkEntry, checkPendingTurn, checkSnapshot, prepareTurn } from '../prepare-rows.ts';
+import { invalidWrite } from '../refusals.ts';
+import type { Entry, EntryId, NewEntry, SessionId, SessionRecord, TurnId } from '../session.ts';
+import type { Append, AppendResult, Fenced, TurnBegin, TurnCommit, TurnCommitResult } from '../store.ts';
+import { keepBlobs, requireBlobs } from './blobs.ts';
+import { frozen, type MemoryData, replaceSession, requireSession, requireTip, requireWritable } from './memory-data.ts';
+import { keepSnapshot, newSnapshot } from './snapshot-records.ts';
+
+export function appendEntries(data: MemoryData, append: Append, now: number): AppendResult {
+  const session = requireTip(data, append, now);
+  for (const entry of append.entries) checkEntry(entry, append.at);
+  const named = append.entries.flatMap(({ blobs = [] }) => blobs);
+  const blobs = requireBlobs(data, named, append.blobs);
+  if (append.entries.length === 0) return { tip: session.tip };
+
+  keepBlobs(data, blobs);
+  const tip = append.entries.reduce((parent, entry) => keepEntry(data, parent, entry, append.at), session.tip);
+  replaceSession(data, { ...session, tip, updatedAt: append.at });
+  return { tip };
+}
+
+export function beginTurn(data: MemoryData, begin: TurnBegin, now: number): void {
+  requireTip(data, begin, now);
+  checkPendingTurn(begin.turn);
+  requireNewTurn(data, begin.turn.id);
+  keepBlobs(data, requireBlobs(data, [begin.turn.systemHash, begin.turn.toolsHash], begin.blobs));
+  data.pendingTurns.set(begin.sessionId, frozen(noteOf(begin.turn)));
+}
+
+export function commitTurn(data: MemoryData, commit: TurnCommit, now: number): TurnCommitResult {
+  const session = requireTip(data, commit, now);
+  checkEntry(commit.entry, commit.at);
+  requireNewTurn(data, commit.turn.id);
+  const tip = hashEntry(session.tip, commit.entry);
+  const turn = nextTurn(data, session, commit, tip);
+  const place = { sessionId: session.id, entryId: tip, turnId: turn.id, reason: 'turn', createdAt: commit.at } as const;
+  const snapshot = newSnapshot(data, commit.snapshot, place);
+  checkSnapshot(snapshot);
+  const named = [...(commit.entry.blobs ?? []), turn.systemHash, turn.toolsHash];
+  const blobs = requireBlobs(data, named, commit.blobs);
+
+  keepBlobs(data, blobs);
+  keepEntry(data, session.tip, commit.entry, commit.at);
+  keepTurn(data, turn);
+  data.pendingTurns.delete(session.id);
+  replaceSession(data, { ...session, tip, tipTurn: turn.id, updatedAt: commit.at });
+  return { tip, snapshot: keepSnapshot(data, snapshot) };
+}
+
+export function abandonTurn(data: MemoryData, abandon: { readonly sessionId: SessionId } & Fenced, now: number): void {
+  requireWritable(data, abandon, now);
+  data.pendingTurns.delete(abandon.sessionId);
+}
+
+export function readPendingTurn(data: MemoryData, sessionId: SessionId): PendingTurn | undefined {
+  requireSession(data, sessionId);
+  return data.pendingTurns.get(sessionId);
+}
+
+export function readEntries(data: MemoryData, sessionId: SessionId): readonly Entry[] {
+  const { tip } = requireSession(data, sessionId);
+  const branch = pathTo(tip, data.entries, ({ parent }) => parent);
+  return branch.slice(1).map(({ blobs, ...entry }) => Object.freeze(entry));
+}
+
+export function readTurns(data: MemoryData, sessionId: SessionId): readonly TurnRow[] {
+  return pathTo(requireSession(data, sessionId).tipTurn, data.turns, ({ parentId }) => parentId);
+}
+
+export function readLastTurn(data: MemoryData, sessionId: SessionId): TurnRow | undefined {
+  return data.turns.get(requireSession(data, sessionId).tipTurn ?? '');
+}
+
+export function readLedger(data: MemoryData, sessionId: SessionId): readonly TurnRow[] {
+  requireSession(data, sessionId);
+  return [...(data.ledgers.get(sessionId) ?? [])];
+}
+
+/** From the first to this one. */
+function pathTo<Item>(
+  end: string | null,
+  items: ReadonlyMap<string, Item>,
+  parentOf: (item: Item) => string | null,
+): readonly Item[] {
+  const path: Item[] = [];
+  for (let item = items.get(end ?? ''); item !== undefined; item = items.get(parentOf(item) ?? '')) path.push(item);
+  return path.reverse();
+}
+
+/** Keeps an entry after its parent. One that is there already is shared, and lives as long as any blob it was given with. */
+export function keepEntry(data: MemoryData, parent: EntryId | null, entry: NewEntry, createdAt: number): EntryId {
+  const { kind, payload, blobs = [] } = entry;
+  const id = hashEntry(parent, entry);
+  const kept = data.entries.get(id) ?? { id, parent, kind, payload, createdAt, blobs: [] };
+  data.entries.set(id, frozen({ ...kept, blobs: [...new Set([...kept.blobs, ...blobs])] }));
+  return id;
+}
+
+export function keepTurn(data: MemoryData, turn: TurnRow): void {
+  const kept = frozen(turn);
+  const ledger = data.ledgers.get(turn.sessionId) ?? [];
+  data.turns.set(turn.id, kept);
+  data.ledgers.set(turn.sessionId, ledger);
+  const place = ledger.findLastIndex(({ ordinal }) => ordinal < turn.ordinal) + 1;
+  ledger.splice(place, 0, kept);
+}
+
+/** The columns of a note, of whatever else the turn has. */
+function noteOf(turn: PendingTurn): PendingTurn {
+  const {
+    id,
+    family,
+    model,
+    startedAt,
+    prefixFingerprint,
+    prefixBlocks,
+    systemHash,
+    toolsHash,
+    requestOptions,
+    marks,
+  } = turn;
+  return {
+    id,
+    family,
+    model,
+    startedAt,
+    prefixFingerprint,
+    prefixBlocks,
+    systemHash,
+    toolsHash,
+    requestOptions,
+    marks,
+  };
+}
+
+function nextTurn(data: MemoryData, session: SessionRecord, { turn }: TurnCommit, entryId: EntryId): TurnRow {
+  const parent = data.turns.get(session.tipTurn ?? '');
+  const ordinal = (data.ledgers.get(session.id)?.length ?? 0) + 1;
+  const place = { parentId: session.tipTurn, entryId, sessionId: session.id, ordinal };
+  return prepareTurn(turn, place, parent?.hash ?? null);
+}
+
+function requireNewTurn(data: MemoryData, turnId: TurnId): void {
+  if (data.turns.has(turnId)) throw invalidWrite(`There is a turn '${turnId}' already`);
+}

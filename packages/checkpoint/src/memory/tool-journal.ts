@@ -1,0 +1,38 @@
+import { checkToolCall } from '../prepare-rows.ts';
+import { turnMissing } from '../refusals.ts';
+import type { TurnId } from '../session.ts';
+import type { Fenced, ToolCallOutcome } from '../store.ts';
+import { finishedToolCall, startedToolCall, type ToolCallIntent, type ToolCallRecord } from '../tool-call.ts';
+import { frozen, type MemoryData, requireWritable } from './memory-data.ts';
+
+export function startToolCall(
+  data: MemoryData,
+  start: ToolCallIntent & Fenced & { readonly again?: boolean },
+  now: number,
+): ToolCallRecord {
+  const { fence, again = false, ...intent } = start;
+  requireWritable(data, start, now);
+  return keepToolCall(data, startedToolCall(requireCalls(data, start.turnId).get(start.position), { intent, again }));
+}
+
+export function finishToolCall(data: MemoryData, finish: ToolCallOutcome, now: number): ToolCallRecord {
+  requireWritable(data, finish, now);
+  return keepToolCall(data, finishedToolCall(requireCalls(data, finish.turnId).get(finish.position), finish));
+}
+
+export function readToolCalls(data: MemoryData, turnId: TurnId): readonly ToolCallRecord[] {
+  const calls = data.toolCalls.get(turnId)?.values() ?? [];
+  return [...calls].sort((a, b) => a.position - b.position);
+}
+
+function keepToolCall(data: MemoryData, call: ToolCallRecord): ToolCallRecord {
+  checkToolCall(call);
+  const kept = frozen(call);
+  data.toolCalls.set(call.turnId, new Map([...(data.toolCalls.get(call.turnId) ?? []), [call.position, kept]]));
+  return kept;
+}
+
+function requireCalls(data: MemoryData, turnId: TurnId): ReadonlyMap<number, ToolCallRecord> {
+  if (!data.turns.has(turnId)) throw turnMissing(turnId);
+  return data.toolCalls.get(turnId) ?? new Map();
+}

@@ -1,0 +1,17 @@
+import type { SQL } from 'drizzle-orm';
+import type { PageBounds } from '../page.ts';
+import type { Row, StatementSource } from './statements.ts';
+
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/** Whether a text contains the one that `pageValues` looks for, ASCII letters in either case, whatever the database's locale. */
+export function says({ orm: { sql } }: StatementSource, text: SQL.Aliased | SQL | { getSQL(): SQL }): SQL {
+  return sql`strpos(translate(${text}, ${sql.raw(`'${UPPER}'`)}, ${sql.raw(`'${UPPER.toLowerCase()}'`)}), ${sql.placeholder('search')}::text) > 0`;
+}
+
+/** What a page of rows, newest first, is asked with: one row more than it shows. */
+export function pageValues({ search, limit, after }: PageBounds): Row {
+  const { createdAt, seq } = after ?? { createdAt: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER };
+  const lower = search.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return { search: lower, count: limit + 1, createdAt, seq };
+}

@@ -1,0 +1,165 @@
+import { requireCounts, requireText } from '../../checks.ts';
+import { rootEntry } from '../../entry-hash.ts';
+import { type Page, type PageQuery, pageBounds, pageOf } from '../../page.ts';
+import { checkSession, checkSnapshot } from '../../prepare-rows.ts';
+import { sessionExists, sessionIdInLedger, snapshotMissing } from '../../refusals.ts';
+import type { SessionRecord, SnapshotId } from '../../session.ts';
+import type { CheckpointStore, NewSession, Rewind, RewindResult } from '../../store.ts';
+import type { Connection, Database } from '../database.ts';
+import { pageValues, says } from '../lists.ts';
+import { chainEntries, keepEntries } from '../rows/entries.ts';
+import {
+  findSession,
+  keepSession,
+  lockAnyway,
+  lockSession,
+  type StoredSession,
+  selectSessions,
+  storedSession,
+  updateSession,
+} from '../rows/sessions.ts';
+import { keepSnapshot, lockSnapshot, newSnapshot, type StoredSnapshot } from '../rows/snapshots.ts';
+import { prepared, type StatementSource } from '../statements.ts';
+import { branchTurns } from './branch.ts';
+import { deleteSession } from './deletion.ts';
+
+type SessionMethods = Pick<
+  CheckpointStore,
+  'createSession' | 'readSession' | 'listSessions' | 'setMetadata' | 'forkSession' | 'rewindSession' | 'deleteSession'
+>;
+
+export function createSessionMethods(database: Database): SessionMethods {
+  return {
+    createSession: (session) => database.write((connection) => createSession(connection, session)),
+    readSession: (sessionId) => database.ask(async (connection) => (await findSession(connection, sessionId))?.record),
+    listSessions: (query) => database.ask((connection) => listSessions(connection, query)),
+    setMetadata: ({ sessionId, metadata }) =>
+      database.write(async (connection) => {
+        const session = await lockAnyway(connection, sessionId);
+        requireText(metadata, `The metadata of session '${sessionId}'`);
+        return updateSession(connection, { ...session, record: { ...session.record, metadata } });
+      }),
+    forkSession: (fork) => database.write((connection) => forkSession(connection, fork)),
+    rewindSession: (rewind) => database.write((connection) => rewindSession(connection, rewind)),
+    deleteSession: (deletion) => database.write((connection) => deleteSession(connection, deletion)),
+  };
+}
+
+async function createSession(connection: Connection, session: NewSession): Promise<SessionRecord> {
+  await requireNewSession(connection, session);
+  const [root] = chainEntries(null, [rootEntry(session.id)], session.createdAt);
+  if (root === undefined) throw new Error('A session begins with one entry.');
+  const row = (await keepEntries(connection, [root])).get(root.id) ?? -1;
+  const record = newRecord(session, { tip: root.id, tipTurn: null, forkedFrom: null });
+  return keepSession(connection, { record, root: row, tip: row, tipTurn: null, turnsCommitted: 0, snapshotsKept: 0 });
+}
+
+async function listSessions(connection: Connection, query: PageQuery = {}): Promise<Page<SessionRecord>> {
+  const bounds = pageBounds(query);
+  const rows = await connection
+    .use(prepareSessions)
+    .page.execute({ ...pageValues(bounds), turnId: null, snapshotId: null });
+  const sessions = rows.map((row) => storedSession(row, connection.clock));
+  return pageOf(
+    sessions.map(({ seq, record }) => ({ seq, createdAt: record.createdAt, item: record })),
+    bounds.limit,
+  );
+}
+
+async function forkSession(
+  connection: Connection,
+  fork: NewSession & { readonly snapshotId: SnapshotId },
+): Promise<SessionRecord> {
+  await requireNewSession(connection, fork);
+  const { snapshot, ...place } = await lockSnapshot(connection, fork.snapshotId, 'share');
+  const { sessionId, entryId, turnId } = snapshot;
+  const forkedFrom = { sessionId, snapshotId: fork.snapshotId };
+  const record = newRecord(fork, { tip: entryId, tipTurn: turnId, forkedFrom });
+  const { root, entry: tip, turn: tipTurn } = place;
+  return keepSession(connection, { record, root, tip, tipTurn, turnsCommitted: 0, snapshotsKept: 0 });
+}
+
+async function rewindSession(connection: Connection, rewind: Rewind): Promise<RewindResult> {
+  const { sessionId, snapshotId, leaving, at } = rewind;
+  const session = await lockSession(connection, rewind, { snapshotId: leaving.id });
+  const target = snapshotId === leaving.id ? undefined : await requireOwnPlace(connection, session, snapshotId);
+  requireCounts({ at }, `The rewind of session '${sessionId}'`);
+  const left = placeLeft(session, rewind);
+  await keepSnapshot(connection, left);
+  const { snapshot, entry: tip, turn: tipTurn } = target ?? left;
+  const { entryId, turnId } = snapshot;
+  const record = { ...session.record, tip: entryId, tipTurn: turnId, updatedAt: at };
+  const snapshotsKept = session.snapshotsKept + 1;
+  return {
+    session: await updateSession(connection, { ...session, record, tip, tipTurn, snapshotsKept }),
+    left: left.snapshot,
+  };
+}
+
+/** The snapshot of the place that a rewind leaves. */
+function placeLeft(session: StoredSession, { leaving, at }: Rewind): Omit<StoredSnapshot, 'seq'> {
+  const { record, root, tip: entry, tipTurn: turn } = session;
+  const { id: sessionId, tip: entryId, tipTurn: turnId } = record;
+  // A session that has made no turn has no snapshot to go to.
+  if (turn === null || turnId === null) throw snapshotMissing(leaving.id, `that session '${sessionId}' can leave`);
+  const place = { sessionId, entryId, turnId, reason: 'rewind', createdAt: at } as const;
+  const snapshot = newSnapshot(session, leaving, place);
+  checkSnapshot(snapshot);
+  return { snapshot, root, turn, entry };
+}
+
+async function requireNewSession(connection: Connection, session: NewSession): Promise<void> {
+  checkSession(session);
+  if ((await findSession(connection, session.id)) !== undefined) throw sessionExists(session.id);
+  const [turn] = await connection.use(prepareSessions).ledger.execute({ sessionId: session.id });
+  if (turn !== undefined) throw sessionIdInLedger(session.id);
+}
+
+function newRecord(
+  { id, createdAt, metadata = '{}' }: NewSession,
+  place: Pick<SessionRecord, 'tip' | 'tipTurn' | 'forkedFrom'>,
+): SessionRecord {
+  return { id, ...place, createdAt, updatedAt: createdAt, metadata };
+}
+
+/** The snapshot, if the session made it or it is a turn's of the branch it is on. It stays until this transaction ends. */
+async function requireOwnPlace(
+  connection: Connection,
+  session: StoredSession,
+  snapshotId: SnapshotId,
+): Promise<StoredSnapshot> {
+  const stored = await lockSnapshot(connection, snapshotId, 'share');
+  const { sessionId, reason } = stored.snapshot;
+  if (sessionId === session.record.id) return stored;
+  const branch = reason === 'turn' ? await branchTurns(connection, session) : [];
+  if (branch.some(({ seq }) => seq === stored.turn)) return stored;
+  throw snapshotMissing(snapshotId, `that session '${session.record.id}' made or has on its branch`);
+}
+
+function prepareSessions(source: StatementSource) {
+  const { db, tables, orm } = source;
+  const { sessions, snapshots, turns } = tables;
+  const { desc, eq, sql } = orm;
+  const { placeholder } = sql;
+  const { createdAt, id, metadata, seq } = sessions;
+  const isFound = sql`(${says(source, id)} OR ${says(source, metadata)} OR EXISTS (
+    SELECT FROM ${snapshots} WHERE ${snapshots.sessionId} = ${id}
+    AND (${says(source, snapshots.promptPreview)} OR ${says(source, snapshots.label)})
+  ))`;
+  const isAfter = sql`(${createdAt}, ${seq}) < (${placeholder('createdAt')}::bigint, ${placeholder('seq')}::bigint)`;
+  return {
+    page: prepared(
+      selectSessions(source)
+        .where(sql`${isAfter} AND (${placeholder('search')} = '' OR ${isFound})`)
+        .orderBy(desc(createdAt), desc(seq))
+        .limit(placeholder('count')),
+    ),
+    ledger: prepared(
+      db
+        .select({ seq: turns.seq })
+        .from(turns)
+        .where(eq(turns.sessionId, placeholder('sessionId')))
+        .limit(1),
+    ),
+  };
+}

@@ -1,0 +1,130 @@
+import { CheckpointError } from '../../errors.ts';
+import type { SessionId } from '../../session.ts';
+import { damageIn } from '../../sql/rows.ts';
+import type { Damage } from '../../store.ts';
+import type { SqliteContext } from '../context.ts';
+import type { Rows } from '../rows/rows.ts';
+import type { ReadDump } from './dump.ts';
+
+interface Search {
+  readonly context: SqliteContext;
+  readonly rows: Rows;
+  readonly readDump: ReadDump;
+  /** Is told of each session before it is read. */
+  readonly onSession: (sessionId: SessionId) => void;
+}
+
+/** Looks at the file, then at each row of each table, and then at whether each session is complete. Says nothing twice. */
+export async function* findDamage(search: Search): AsyncGenerator<Damage> {
+  const said = new Set<string>();
+  for await (const damage of findings(search)) {
+    if (said.has(damage.message)) continue;
+    said.add(damage.message);
+    yield damage;
+  }
+}
+
+async function* findings({ context, rows, readDump, onSession }: Search): AsyncGenerator<Damage> {
+  yield* damageOfFile(context);
+  for (const table of tablesOf(rows)) {
+    for await (const row of rowsOf(context, table)) {
+      if ('message' in row) yield row;
+      else yield* damageFrom(context, table.place(row), () => table.check(row));
+    }
+  }
+  for await (const row of rowsOf(context, SESSIONS)) {
+    if ('message' in row) yield row;
+    else {
+      onSession(row.id);
+      yield* damageFrom(context, { sessionId: row.id }, () => readDump(rows.sessions.require(row.id)));
+    }
+  }
+}
+
+type Place = Omit<Damage, 'message'>;
+
+async function* damageOfFile({ connection, read }: SqliteContext): AsyncGenerator<Damage> {
+  let problems: readonly string[] = [];
+  const look = (pragma: string, describe: (row: Record<string, unknown>) => string) => () => {
+    problems = connection.prepare<[], Record<string, unknown>>(`PRAGMA ${pragma}`).all().map(describe);
+  };
+  const integrity = look('integrity_check', (row) => String(row['integrity_check']));
+  const references = look(
+    'foreign_key_check',
+    ({ table, rowid, parent }) => `row ${rowid} of ${table} names a row of ${parent} that is missing`,
+  );
+  for (const each of [integrity, references]) {
+    yield* damageFrom({ read }, {}, each);
+    for (const message of problems) if (message !== 'ok') yield { message };
+  }
+}
+
+/** A table whose rows are looked at one by one. */
+interface Table {
+  readonly name: string;
+  /** The column by which people know a row. */
+  readonly id: string;
+}
+
+interface Row {
+  readonly seq: number;
+  readonly id: string;
+}
+
+const SESSIONS: Table = { name: 'sessions', id: 'id' };
+
+interface CheckedTable extends Table {
+  /** Throws for a row that is not as it was written. */
+  readonly check: (row: Row) => void;
+  readonly place: (row: Row) => Place;
+}
+
+function tablesOf({ blobs, entries, snapshots, toolCalls, turns }: Rows): readonly CheckedTable[] {
+  return [
+    { name: 'blobs', id: 'hash', check: ({ id }) => blobs.read([id]), place: () => ({}) },
+    { name: 'entries', id: 'id', check: ({ seq }) => entries.read(seq), place: ({ id }) => ({ entryId: id }) },
+    {
+      name: 'turns',
+      id: 'id',
+      check: ({ seq, id }) => {
+        turns.read(seq);
+        toolCalls.ofTurn(seq, id);
+      },
+      place: ({ id }) => ({ turnId: id }),
+    },
+    { name: 'snapshots', id: 'id', check: ({ seq }) => snapshots.read(seq), place: ({ id }) => ({ snapshotId: id }) },
+  ];
+}
+
+/** How many rows are listed at a time. */
+const BATCH = 100;
+
+/** Every row of the table, and the damage that ends the list. */
+async function* rowsOf({ connection, read }: SqliteContext, { name, id }: Table): AsyncGenerator<Row | Damage> {
+  const list = `SELECT seq, ${id} AS id FROM ${name} NOT INDEXED WHERE seq > ? ORDER BY seq LIMIT ${BATCH}`;
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    let batch: readonly Row[] = [];
+    const from: number = after;
+    yield* damageFrom({ read }, {}, () => {
+      batch = connection.prepare<[number], Row>(list).all(from);
+    });
+    yield* batch;
+    after = batch.at(-1)?.seq;
+  }
+}
+
+/** What `work` meets: one finding, or none. */
+async function* damageFrom(
+  { read }: Pick<SqliteContext, 'read'>,
+  place: Place,
+  work: () => unknown,
+): AsyncGenerator<Damage> {
+  try {
+    await read(work);
+  } catch (error) {
+    if (!(error instanceof CheckpointError) || !DAMAGE.has(error.code)) throw error;
+    yield { message: damageIn(error), ...place };
+  }
+}
+
+const DAMAGE: ReadonlySet<string> = new Set<CheckpointError['code']>(['checkpoint/corrupt', 'checkpoint/blob-missing']);

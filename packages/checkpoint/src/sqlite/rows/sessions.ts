@@ -1,0 +1,231 @@
+import { type LeaseState, requireRightToWrite } from '../../lease.ts';
+import { sessionMissing, tipMoved } from '../../refusals.ts';
+import { hashLease, hashSession } from '../../row-hash.ts';
+import type { EntryId, SessionId, SessionRecord } from '../../session.ts';
+import { corrupt, leaseFromRow, sessionFromRow } from '../../sql/rows.ts';
+import type { Fenced } from '../../store.ts';
+import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
+
+/** A session with the places of what it points at. */
+export interface StoredSession {
+  readonly seq: number;
+  readonly record: SessionRecord;
+  readonly root: number;
+  readonly tip: number;
+  readonly tipTurn: number | null;
+  /** The hash of the last turn, which the next one carries on. */
+  readonly tipTurnHash: string | null;
+  readonly turnsCommitted: number;
+  readonly snapshotsKept: number;
+  /** The last lease; `undefined` if nobody ever had one. */
+  readonly lease: LeaseState | undefined;
+}
+
+export type SessionRows = ReturnType<typeof sessionRows>;
+
+/** What a new session has no say in: its number, and its lease. */
+type NewStoredSession = Omit<StoredSession, 'seq' | 'lease' | 'tipTurnHash'>;
+
+export function sessionRows(context: SqliteContext) {
+  const { connection, clock } = context;
+  const selects = lazily(() => prepareSelects(context));
+  const inserts = lazily(() => prepareInserts(context));
+  const updates = lazily(() => prepareUpdates(context));
+  const isWhole = lazily(() => connection.pragma('integrity_check(sessions)', { simple: true }) === 'ok');
+
+  const find = (sessionId: SessionId): StoredSession | undefined => {
+    if (!isStorable(sessionId)) return undefined;
+    const row = selects().byId.get({ sessionId });
+    if (row !== undefined) return storedSession(row);
+    if (selects().again.get(sessionId) !== undefined) throw corrupt(`session '${sessionId}' is missing from an index`);
+    return undefined;
+  };
+  const require = (sessionId: SessionId): StoredSession => {
+    const session = find(sessionId);
+    if (session === undefined) throw sessionMissing(sessionId);
+    return session;
+  };
+  const requireWritable = (write: { readonly sessionId: SessionId } & Fenced): StoredSession => {
+    const session = require(write.sessionId);
+    requireRightToWrite(session.lease, write, clock());
+    return session;
+  };
+
+  return {
+    find,
+    require,
+    /** The session, if this write to it may go ahead. */
+    requireWritable,
+
+    /** The session, if this write may go ahead and builds on its tip. */
+    requireTip(write: { readonly sessionId: SessionId; readonly expectedTip: EntryId } & Fenced): StoredSession {
+      const session = requireWritable(write);
+      const { id, tip } = session.record;
+      if (tip !== write.expectedTip) throw tipMoved(id, write.expectedTip, tip);
+      return session;
+    },
+
+    /** The page of sessions that contain the text, newest first, and the one after it. */
+    list(query: { readonly search: string; readonly limit: number; readonly createdAt: number; readonly seq: number }) {
+      return selects()
+        .page.all({ ...query, count: query.limit + 1 })
+        .map(storedSession);
+    },
+
+    /** The last turn of each session of the tree. */
+    tipTurnsOf(root: number): readonly (number | null)[] {
+      return selects().tipTurnsOf.all(root);
+    },
+
+    insert(session: NewStoredSession): SessionRecord {
+      const { record } = session;
+      const { lastInsertRowid } = inserts().insertSession.run(toColumns(session));
+      const lease = { sessionId: record.id, holder: null, fence: 0, expiresAt: 0, interruptRequested: false };
+      inserts().insertLease.run(leaseColumns(Number(lastInsertRowid), lease));
+      return record;
+    },
+
+    update(session: StoredSession): SessionRecord {
+      updates().updateSession.run({ seq: session.seq, ...toColumns(session) });
+      return session.record;
+    },
+
+    updateLease({ seq }: StoredSession, lease: LeaseState): void {
+      updates().updateLease.run(leaseColumns(seq, lease));
+    },
+
+    /**
+     * Throws unless the table of sessions and its indexes agree, so that a list or a deletion does not take a lost session for none.
+     * A connection looks once.
+     */
+    requireWhole(): void {
+      if (!isWhole()) throw corrupt('the table of sessions and its indexes contradict each other');
+    },
+  };
+}
+
+type SessionColumns = ReturnType<typeof toColumns>;
+
+function toColumns(session: NewStoredSession) {
+  const { record, turnsCommitted } = session;
+  return {
+    id: record.id,
+    root: session.root,
+    tip: session.tip,
+    tipTurn: session.tipTurn,
+    forkSessionId: record.forkedFrom?.sessionId ?? null,
+    forkSnapshotId: record.forkedFrom?.snapshotId ?? null,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+    metadata: record.metadata,
+    turnsCommitted,
+    snapshotsKept: session.snapshotsKept,
+    hash: hashSession(record, turnsCommitted),
+  };
+}
+
+function leaseColumns(session: number, lease: LeaseState) {
+  const { holder, fence, expiresAt } = lease;
+  const hash = hashLease(lease);
+  return { session, holder, fence, expiresAt, interruptRequested: Number(lease.interruptRequested), hash };
+}
+
+type SessionSelectionRow = NonNullable<ReturnType<ReturnType<typeof prepareSelects>['byId']['get']>>;
+
+function storedSession(row: SessionSelectionRow): StoredSession {
+  const { seq, root, tipSeq, tipTurnSeq, tipTurnHash, turnsCommitted, snapshotsKept, tip } = row;
+  if (tip === null) throw corrupt(`the tip of session '${row.id}' is missing`);
+  const record = sessionFromRow({ ...row, tip });
+  const lease = storedLease(row, record.id);
+  return { seq, record, root, tip: tipSeq, tipTurn: tipTurnSeq, tipTurnHash, turnsCommitted, snapshotsKept, lease };
+}
+
+function storedLease({ lease }: SessionSelectionRow, sessionId: SessionId): LeaseState | undefined {
+  if (lease === null) throw corrupt(`the lease of session '${sessionId}' is missing`);
+  const { fence, hash } = lease;
+  const state = leaseFromRow({ ...lease, sessionId, interruptRequested: lease.interruptRequested === 1 });
+  if (hashLease(state) !== hash) {
+    throw corrupt(`the lease of session '${sessionId}' is not what it was when it was written`);
+  }
+  return fence === 0 ? undefined : state;
+}
+
+function prepareSelects(context: SqliteContext) {
+  const { connection, drizzle } = context;
+  const { desc, eq, sql } = drizzle;
+  const { sessions, snapshots } = context.tables;
+  const { createdAt, id, metadata, seq } = sessions;
+  const { placeholder } = sql;
+  const says = (text: unknown) => sql`instr(lower(${text}), lower(${placeholder('search')}))`;
+  const isFound = sql`(${says(id)} OR ${says(metadata)} OR EXISTS (
+    SELECT 1 FROM ${snapshots}
+    WHERE ${snapshots.sessionId} = ${id} AND (${says(snapshots.promptPreview)} OR ${says(snapshots.label)})
+  ))`;
+  const isAfter = sql`(${createdAt}, ${seq}) < (${placeholder('createdAt')}, ${placeholder('seq')})`;
+  return eachLazily({
+    byId: () =>
+      selectSessions(context)
+        .where(eq(id, boundTo(context, 'sessionId')))
+        .prepare(),
+    again: () => connection.prepare<[string]>('SELECT seq FROM sessions INDEXED BY sessions_again WHERE id = ?'),
+    tipTurnsOf: () =>
+      connection.prepare<[number], number | null>('SELECT tip_turn FROM sessions WHERE root = ?').pluck(),
+    page: () =>
+      selectSessions(context)
+        .where(sql`${isAfter} AND (${placeholder('search')} = '' OR ${isFound})`)
+        .orderBy(desc(createdAt), desc(seq))
+        .limit(placeholder('count'))
+        .prepare(),
+  });
+}
+
+function selectSessions({ db, drizzle, tables }: SqliteContext) {
+  const { eq } = drizzle;
+  const { entries, leases, sessions, turns } = tables;
+  return db
+    .select({
+      seq: sessions.seq,
+      root: sessions.root,
+      tipSeq: sessions.tip,
+      tipTurnSeq: sessions.tipTurn,
+      tipTurnHash: turns.hash,
+      snapshotsKept: sessions.snapshotsKept,
+      id: sessions.id,
+      tip: entries.id,
+      tipTurn: turns.id,
+      forkSessionId: sessions.forkSessionId,
+      forkSnapshotId: sessions.forkSnapshotId,
+      createdAt: sessions.createdAt,
+      updatedAt: sessions.updatedAt,
+      metadata: sessions.metadata,
+      turnsCommitted: sessions.turnsCommitted,
+      hash: sessions.hash,
+      lease: drizzle.getTableColumns(leases),
+    })
+    .from(sessions)
+    .leftJoin(entries, eq(entries.seq, sessions.tip))
+    .leftJoin(turns, eq(turns.seq, sessions.tipTurn))
+    .leftJoin(leases, eq(leases.session, sessions.seq))
+    .$dynamic();
+}
+
+function prepareInserts(context: SqliteContext) {
+  const { leases, sessions } = context.tables;
+  return {
+    insertSession: prepareInsert<SessionColumns>(context, sessions),
+    insertLease: prepareInsert<ReturnType<typeof leaseColumns>>(context, leases),
+  };
+}
+
+function prepareUpdates({ connection }: SqliteContext) {
+  return {
+    updateSession: connection.prepare<SessionColumns & { readonly seq: number }>(`
+      UPDATE sessions SET tip = @tip, tip_turn = @tipTurn, updated_at = @updatedAt, metadata = @metadata,
+        turns_committed = @turnsCommitted, snapshots_kept = @snapshotsKept, hash = @hash
+      WHERE seq = @seq`),
+    updateLease: connection.prepare<ReturnType<typeof leaseColumns>>(`
+      UPDATE leases SET holder = @holder, fence = @fence, expires_at = @expiresAt,
+        interrupt_requested = @interruptRequested, hash = @hash
+      WHERE session = @session`),
+  };
+}

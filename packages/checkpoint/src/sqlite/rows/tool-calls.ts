@@ -1,0 +1,50 @@
+import { checkToolCall } from '../../prepare-rows.ts';
+import { hashToolCall } from '../../row-hash.ts';
+import type { TurnId } from '../../session.ts';
+import { corrupt, toolCallFromRow } from '../../sql/rows.ts';
+import type { ToolCallRecord } from '../../tool-call.ts';
+import { lazily, prepareInsert, type SqliteContext } from '../context.ts';
+
+export function toolCallRows(context: SqliteContext) {
+  const { connection, tables } = context;
+  const upsert = lazily(() => prepareInsert<ReturnType<typeof toColumns>>(context, tables.toolCalls, UPDATE));
+  const select = lazily(() => prepareSelect(context));
+  const count = lazily(() => connection.prepare<[number], number>(COUNT_AGAIN).pluck());
+
+  return {
+    /** Writes the call, in the place of what it was before. */
+    write(call: ToolCallRecord, turn: number): void {
+      checkToolCall(call);
+      upsert().run(toColumns(call, turn));
+    },
+
+    /** The journal of the turn's calls, in their order, checked to be complete. */
+    ofTurn(turn: number, turnId: TurnId): readonly ToolCallRecord[] {
+      const rows = select().all({ turn });
+      if (rows.length !== count().get(turn)) throw corrupt(`a tool call of turn '${turnId}' is missing`);
+      return rows.map((row) => toolCallFromRow({ ...row, turnId }));
+    },
+  };
+}
+
+const UPDATE = `
+  ON CONFLICT (turn, position) DO UPDATE SET session_id = @sessionId, attempts = @attempts, started_at = @startedAt,
+    outcome = @outcome, finished_at = @finishedAt, hash = @hash`;
+
+const COUNT_AGAIN = 'SELECT count(*) FROM tool_calls INDEXED BY tool_calls_again WHERE turn = ?';
+
+function toColumns(call: ToolCallRecord, turn: number) {
+  const { turnId, ...columns } = call;
+  return { ...columns, turn, hash: hashToolCall(call) };
+}
+
+function prepareSelect({ db, drizzle, tables }: SqliteContext) {
+  const { asc, eq, sql } = drizzle;
+  const { toolCalls } = tables;
+  return db
+    .select()
+    .from(toolCalls)
+    .where(eq(toolCalls.turn, sql.placeholder('turn')))
+    .orderBy(asc(toolCalls.position))
+    .prepare();
+}

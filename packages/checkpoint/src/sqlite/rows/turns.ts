@@ -1,0 +1,165 @@
+import type { TurnRow } from '../../ledger.ts';
+import { invalidWrite } from '../../refusals.ts';
+import type { SessionId, TurnId } from '../../session.ts';
+import { loadSqliteCore } from '../../sql/load-drizzle.ts';
+import { corrupt, turnFromRow } from '../../sql/rows.ts';
+import { chainOf, followChain } from '../chain.ts';
+import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
+import { type BlobSeqs, seqOf } from './blobs.ts';
+
+/** A ledger row with its place and those of what it points at. */
+export interface StoredTurn {
+  readonly seq: number;
+  readonly parent: number | null;
+  readonly entry: number;
+  readonly row: TurnRow;
+}
+
+export function turnRows(context: SqliteContext) {
+  const insertTurn = lazily(() => prepareInsert<ReturnType<typeof toColumns>>(context, context.tables.turns));
+  const selects = lazily(() => prepareSelects(context));
+
+  /** The turns of a session of this id, in their order. It may be gone. */
+  const madeBy = (sessionId: SessionId) => selects().ledger.all({ sessionId }).map(storedTurn);
+
+  return {
+    insert(row: TurnRow, place: { readonly parent: number | null; readonly entry: number }, seqs: BlobSeqs): number {
+      return Number(insertTurn().run(toColumns(row, place, seqs)).lastInsertRowid);
+    },
+
+    find(turnId: TurnId): StoredTurn | undefined {
+      if (!isStorable(turnId)) return undefined;
+      const row = selects().byId.get({ turnId });
+      if (row === undefined && selects().hasIdInTable.get(turnId) !== undefined) {
+        throw corrupt(`turn '${turnId}' is missing from an index`);
+      }
+      return row && storedTurn(row);
+    },
+
+    findByOrdinal(sessionId: SessionId, ordinal: number): StoredTurn | undefined {
+      const row = selects().byOrdinal.get({ sessionId, ordinal });
+      return row && storedTurn(row);
+    },
+
+    requireNew(turnId: TurnId): void {
+      if (selects().hasId.get(turnId) !== undefined) throw invalidWrite(`There is a turn '${turnId}' already`);
+    },
+
+    read(seq: number): StoredTurn {
+      const row = selects().bySeq.get({ seq });
+      if (row === undefined) throw corrupt(`ledger row ${seq} is missing`);
+      return storedTurn(row);
+    },
+
+    /** The turns of the branch that ends with this one, checked. `owner` names whose branch it is. */
+    branch(tipTurn: number | null, owner: string): readonly StoredTurn[] {
+      if (tipTurn === null) return [];
+      const { chain, lost } = followChain(selects().branch.all({ tip: tipTurn }).map(storedTurn), tipTurn);
+      const first = chain[0];
+      if (first === undefined) throw corrupt(`the last turn of ${owner} is missing`);
+      if (lost !== null) throw corrupt(`turn '${first.row.id}' of ${owner} has lost the turn before it`);
+      return chain;
+    },
+
+    /** Whether the branch that ends with `tipTurn` passes `turn`. */
+    isOnBranch(turn: number, tipTurn: number | null): boolean {
+      return tipTurn !== null && selects().onBranch.get({ turn, tip: tipTurn }) !== undefined;
+    },
+
+    madeBy,
+
+    /** Every turn that the session committed, checked to be complete. */
+    ledger(sessionId: SessionId, turnsCommitted: number): readonly StoredTurn[] {
+      const turns = madeBy(sessionId);
+      const gap = turns.findIndex(({ row }, index) => row.ordinal !== index + 1);
+      if (gap >= 0 || turns.length !== turnsCommitted) {
+        throw corrupt(`turn ${(gap < 0 ? turns.length : gap) + 1} of the ledger of session '${sessionId}' is missing`);
+      }
+      return turns;
+    },
+
+    /** Whether the ledger holds a turn of a session of this id. */
+    hasLedger(sessionId: SessionId): boolean {
+      return selects().hasLedger.get(sessionId) !== undefined;
+    },
+  };
+}
+
+type TurnSelectionRow = NonNullable<ReturnType<ReturnType<typeof prepareSelects>['byId']['get']>>;
+
+function storedTurn({ seq, parent, entry, entryId, ...rest }: TurnSelectionRow): StoredTurn {
+  if (entryId === null) throw corrupt(`the entry of turn '${rest.id}' is missing`);
+  return { seq, parent, entry, row: turnFromRow({ ...rest, entryId }) };
+}
+
+function toColumns(row: TurnRow, place: { readonly parent: number | null; readonly entry: number }, seqs: BlobSeqs) {
+  const { tokens, parentId, entryId, systemHash, toolsHash, ...rest } = row;
+  return { ...rest, ...tokens, ...place, systemBlob: seqOf(seqs, systemHash), toolsBlob: seqOf(seqs, toolsHash) };
+}
+
+function prepareSelects(context: SqliteContext) {
+  const { connection, drizzle } = context;
+  const { and, asc, eq, sql } = drizzle;
+  const { turns } = context.tables;
+  return eachLazily({
+    byId: () =>
+      selectTurns(context)
+        .where(eq(turns.id, boundTo(context, 'turnId')))
+        .prepare(),
+    bySeq: () =>
+      selectTurns(context)
+        .where(eq(turns.seq, boundTo(context, 'seq')))
+        .prepare(),
+    branch: () =>
+      selectTurns(context)
+        .where(sql`${turns.seq} IN ${chainOf(context, 'turns')}`)
+        .prepare(),
+    byOrdinal: () =>
+      selectTurns(context)
+        .where(and(eq(turns.sessionId, boundTo(context, 'sessionId')), eq(turns.ordinal, boundTo(context, 'ordinal'))))
+        .prepare(),
+    ledger: () =>
+      selectTurns(context)
+        .where(eq(turns.sessionId, boundTo(context, 'sessionId')))
+        .orderBy(asc(turns.ordinal))
+        .prepare(),
+    hasId: () => connection.prepare<[string]>('SELECT 1 FROM turns WHERE id = ?'),
+    hasIdInTable: () => connection.prepare<[string]>('SELECT 1 FROM turns NOT INDEXED WHERE id = ?'),
+    hasLedger: () => connection.prepare<[string]>('SELECT 1 FROM turns WHERE session_id = ? LIMIT 1'),
+    onBranch: () =>
+      connection.prepare<[{ readonly turn: number; readonly tip: number }]>(`
+      WITH RECURSIVE chain (seq) AS (
+        SELECT @tip
+        UNION ALL
+        SELECT link.parent FROM chain JOIN turns AS link ON link.seq = chain.seq AND link.parent < link.seq
+        WHERE link.parent >= @turn
+      )
+      SELECT 1 FROM chain WHERE seq = @turn`),
+  });
+}
+
+function selectTurns({ db, drizzle, tables }: SqliteContext) {
+  const { eq, getTableColumns, sql } = drizzle;
+  const { alias } = loadSqliteCore();
+  const { blobs, entries, turns } = tables;
+  const before = alias(turns, 'before');
+  const system = alias(blobs, 'system');
+  const tools = alias(blobs, 'tools');
+  const { systemBlob, toolsBlob, ...columns } = getTableColumns(turns);
+  return db
+    .select({
+      ...columns,
+      costPicoUsd: sql<string | null>`cast(${turns.costPicoUsd} AS TEXT)`,
+      entryId: entries.id,
+      parentId: before.id,
+      parentHash: before.hash,
+      systemHash: system.hash,
+      toolsHash: tools.hash,
+    })
+    .from(turns)
+    .leftJoin(entries, eq(entries.seq, turns.entry))
+    .leftJoin(before, eq(before.seq, turns.parent))
+    .leftJoin(system, eq(system.seq, turns.systemBlob))
+    .leftJoin(tools, eq(tools.seq, turns.toolsBlob))
+    .$dynamic();
+}

@@ -1,0 +1,161 @@
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CheckpointError, type CheckpointErrorCode, openSqliteStore } from '../src/index.ts';
+import { userEntry } from '../src/testing/builders.ts';
+import {
+  type Answers,
+  flipped,
+  type Known,
+  openAndAsk,
+  readFiles,
+  type StoreFiles,
+  writeFiles,
+} from './support/flip-bits.ts';
+import { tempStorePath } from './support/temp-folder.ts';
+
+/** A store with something in every table. */
+const STORE = join(import.meta.dirname, 'fixtures', 'sqlite-format-2.db');
+
+const known: Known = {
+  sessions: ['a', 'fork', 'empty'],
+  turns: ['turn-1', 'turn-2', 'turn-3', 'turn-4', 'turn-5'],
+  snapshots: ['snapshot-1', 'snapshot-2', 'snapshot-3', 'snapshot-left', 'snapshot-5'],
+  backups: [
+    { sessionId: 'a', snapshotId: 'snapshot-1' },
+    { sessionId: 'fork', snapshotId: 'snapshot-1' },
+  ],
+};
+
+/** What a damaged store may answer with, other than what was written. */
+const CLEAR = new Set<CheckpointErrorCode>([
+  'checkpoint/corrupt',
+  'checkpoint/blob-missing',
+  'checkpoint/not-a-store',
+  'checkpoint/newer-format',
+  'checkpoint/unavailable',
+]);
+
+const isClear = (answer: unknown) => answer instanceof CheckpointError && CLEAR.has(answer.code);
+
+/** Every answer of the store is the one of the whole store, or a clear error. */
+async function expectNothingSilent(files: StoreFiles, whole: Answers): Promise<void> {
+  const path = tempStorePath();
+  writeFiles(path, files);
+  const answers = await openAndAsk(path, known);
+  rmSync(path, { force: true });
+  if (answers instanceof CheckpointError) {
+    expect(CLEAR).toContain(answers.code);
+    return;
+  }
+  const silent = [...answers].filter(([, answer]) => !isClear(answer));
+  expect(Object.fromEntries(silent)).toEqual(Object.fromEntries(silent.map(([call]) => [call, whole.get(call)])));
+}
+
+async function answersOf(files: StoreFiles): Promise<Answers> {
+  const path = tempStorePath();
+  writeFiles(path, files);
+  const whole = await openAndAsk(path, known);
+  if (whole instanceof CheckpointError) throw whole;
+  expect([...whole.values()].filter((answer) => answer instanceof Error)).toEqual([]);
+  return whole;
+}
+
+/** Places of bits that say something: most of a small file is empty. */
+function placesIn(bytes: Uint8Array): fc.Arbitrary<number> {
+  const used = [...bytes.keys()].filter((index) => bytes[index] !== 0);
+  const anywhere = fc.nat({ max: bytes.length * 8 - 1 });
+  const inUse = fc.tuple(fc.constantFrom(...used), fc.nat({ max: 7 })).map(([index, bit]) => index * 8 + bit);
+  return fc.oneof({ weight: 9, arbitrary: inUse }, { weight: 1, arbitrary: anywhere });
+}
+
+test('I9 (N-18) wrong bits in a store are an error, or change nothing that it hands out', {
+  timeout: 240_000,
+}, async () => {
+  const main = readFileSync(STORE);
+  const whole = await answersOf({ main, log: undefined });
+  const places = fc.array(placesIn(main), { minLength: 1, maxLength: 16 });
+  await fc.assert(
+    fc.asyncProperty(places, (wrong) => expectNothingSilent({ main: flipped(main, wrong), log: undefined }, whole)),
+    { numRuns: 1500 },
+  );
+});
+
+test('I9 (N-18) wrong bits in a store and its log are an error, or change nothing', { timeout: 240_000 }, async () => {
+  const path = tempStorePath();
+  writeFiles(path, { main: readFileSync(STORE), log: undefined });
+  const store = openSqliteStore(path);
+  const expectedTip = (await store.readSession('fork'))?.tip ?? '';
+  await store.appendEntries({ sessionId: 'fork', expectedTip, entries: [userEntry('in the log')], at: 200 });
+  await store.setMetadata({ sessionId: 'empty', metadata: '{"log":true}' });
+  const { main, log = new Uint8Array() } = readFiles(path);
+  await store.close();
+  const whole = await answersOf({ main, log });
+  await fc.assert(
+    fc.asyncProperty(placesIn(main), fc.option(placesIn(log)), async (inMain, inLog) => {
+      const files = { main: flipped(main, [inMain]), log: inLog === null ? log : flipped(log, [inLog]) };
+      await expectNothingSilent(files, whole);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('I9 an index that leads to one row twice hides none', { timeout: 60_000 }, async () => {
+  const main = readFileSync(STORE);
+  const whole = await answersOf({ main, log: undefined });
+  for (const index of ['file_backups_of_session', 'snapshots_of_session']) {
+    const [from, to] = firstPageOf(index);
+    // SQLite writes the number 1 as a 9 in the head of a row; the head says 1 for a number in the byte that follows.
+    const ones = [...main.keys()].filter((place) => place >= from && place < to && main[place] === 9);
+    expect(ones.length).toBeGreaterThan(0);
+    for (const place of ones)
+      await expectNothingSilent({ main: flipped(main, [place * 8 + 3]), log: undefined }, whole);
+  }
+});
+
+/** Where the first page of a table or an index begins and ends. */
+function firstPageOf(name: string): readonly [number, number] {
+  const path = tempStorePath();
+  copyFileSync(STORE, path);
+  const connection = new Database(path);
+  const select = connection.prepare<[string], number>('SELECT rootpage FROM sqlite_schema WHERE name = ?');
+  const page = select.pluck().get(name) ?? 0;
+  const size = Number(connection.pragma('page_size', { simple: true }));
+  connection.close();
+  return [(page - 1) * size, page * size];
+}
+
+test.each(['fork', 'empty'])(
+  "I9 the id of session '%s' is not free in a damaged store",
+  { timeout: 60_000 },
+  async (id) => {
+    const main = readFileSync(STORE);
+    const places = namesIn(main, id);
+    expect(places.length).toBeGreaterThan(0);
+    for (const place of places) {
+      const path = tempStorePath();
+      writeFiles(path, { main: flipped(main, [place * 8]), log: undefined });
+      const created = await createSession(path, id);
+      expect([...CLEAR, 'checkpoint/session-exists']).toContain(created);
+    }
+  },
+);
+
+/** The code of the refusal, or what was created. */
+async function createSession(path: string, id: string): Promise<unknown> {
+  try {
+    const store = openSqliteStore(path);
+    return await store.createSession({ id, createdAt: 1 }).finally(() => store.close());
+  } catch (error) {
+    return error instanceof CheckpointError ? error.code : error;
+  }
+}
+
+/** Where the name is written in the file. */
+function namesIn(bytes: Buffer, name: string): readonly number[] {
+  const found: number[] = [];
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) found.push(at);
+  return found;
+}
