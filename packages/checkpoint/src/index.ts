@@ -25,6 +25,7 @@ export {
 export type { Page, PageQuery } from './page.ts';
 export type { PostgresStoreOptions } from './postgres/open-pool.ts';
 export { openPostgresStore } from './postgres/open-postgres-store.ts';
+export { applyRetention, type RetentionPolicy, type RetentionReport, type SkippedSession } from './retention.ts';
 export { hashTurn } from './row-hash.ts';
 export type {
   Entry,
@@ -57,3 +58,5 @@ export type {
   TurnCommitResult,
 } from './store.ts';
 export type { ToolCallIntent, ToolCallRecord, ToolEffect } from './tool-call.ts';
+export { exportSession } from './transfer/export-session.ts';
+export { type ImportOptions, importSession } from './transfer/import-session.ts';
