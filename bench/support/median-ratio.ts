@@ -1,3 +1,5 @@
+import { elapsedMs, median } from './timing.ts';
+
 const ROUNDS = 9;
 const WARM_UP_ROUNDS = 2;
 
@@ -5,14 +7,8 @@ const WARM_UP_ROUNDS = 2;
 export async function medianRatio(work: () => Promise<unknown>, reference: () => Promise<unknown>): Promise<number> {
   const ratios: number[] = [];
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round += 1) {
-    const ratio = (await elapsed(work)) / (await elapsed(reference));
+    const ratio = (await elapsedMs(work)) / (await elapsedMs(reference));
     if (round >= WARM_UP_ROUNDS) ratios.push(ratio);
   }
-  return ratios.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? Number.NaN;
-}
-
-async function elapsed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
+  return median(ratios);
 }

@@ -25,13 +25,33 @@ export function anthropicText(deltas: number): Uint8Array {
   );
 }
 
+/** A Messages stream of this text, with the counters that a request with cache marks gets. */
+export function anthropicAnswer(text: string, from: { readonly id: string; readonly model: string }): Uint8Array {
+  const usage = {
+    input_tokens: 4,
+    cache_creation_input_tokens: 520,
+    cache_read_input_tokens: 20_480,
+    cache_creation: { ephemeral_5m_input_tokens: 520, ephemeral_1h_input_tokens: 0 },
+    output_tokens: 490,
+    service_tier: 'standard',
+  };
+  const pieces = text.match(/.{1,64}/gs) ?? [];
+  const deltas = pieces.map((piece) => ({ type: 'text_delta', text: piece }));
+  return anthropicStream({ type: 'text', text: '' }, deltas, 'end_turn', { ...from, usage });
+}
+
 /** A Messages stream of one tool call whose arguments come in so many deltas. */
 export function anthropicToolCall(deltas: number): Uint8Array {
   const pieces = argumentPieces(deltas).map((partial_json) => ({ type: 'input_json_delta', partial_json }));
   return anthropicStream({ type: 'tool_use', id: 'toolu_1', name: 'write', input: {} }, pieces, 'tool_use');
 }
 
-function anthropicStream(block: object, deltas: readonly object[], stopReason: string): Uint8Array {
+function anthropicStream(
+  block: object,
+  deltas: readonly object[],
+  stopReason: string,
+  fields?: { readonly usage: { readonly output_tokens: number } },
+): Uint8Array {
   const message = {
     id: 'msg_1',
     type: 'message',
@@ -39,14 +59,16 @@ function anthropicStream(block: object, deltas: readonly object[], stopReason: s
     model: 'm',
     content: [],
     usage: { input_tokens: 9, output_tokens: 1 },
+    ...fields,
   };
+  const outputTokens = fields?.usage.output_tokens ?? deltas.length;
   return bytes(
     [
       { type: 'message_start', message },
       { type: 'content_block_start', index: 0, content_block: block },
       ...deltas.map((delta) => ({ type: 'content_block_delta', index: 0, delta })),
       { type: 'content_block_stop', index: 0 },
-      { type: 'message_delta', delta: { stop_reason: stopReason }, usage: { output_tokens: deltas.length } },
+      { type: 'message_delta', delta: { stop_reason: stopReason }, usage: { output_tokens: outputTokens } },
       { type: 'message_stop' },
     ].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`),
   );
