@@ -63,7 +63,16 @@ function prepareOutline(source: StatementSource) {
       db
         .select({ key: entries.seq, parent: entries.parent })
         .from(entries)
-        .where(orm.sql`${entries.seq} IN ${tree.entries}`),
+        // Downwards from the root: an entry whose snapshot was deleted is held by nobody, and is collected here.
+        .where(
+          orm.sql`${entries.seq} IN (
+            WITH RECURSIVE family (seq) AS (
+              SELECT ${orm.sql.placeholder('root')}::bigint
+              UNION ALL SELECT e.seq FROM family JOIN ${entries} e ON e.parent = family.seq
+            )
+            SELECT seq FROM family
+          )`,
+        ),
     ),
   };
 }

@@ -128,6 +128,28 @@ export function describeSessionDeletion({ store, open }: StoreSuite): void {
     expect(await branchOf(store(), 'fork')).toEqual(before);
   });
 
+  test('what only a deleted snapshot stood on goes with its session, and what is before it stays for a fork', async () => {
+    const image = textBlob('image');
+    for (const isForked of [false, true]) {
+      await createSession(store(), 'a');
+      await commitTurns(store(), 'a', ['1']);
+      if (isForked) await store().forkSession({ id: 'fork', snapshotId: 'snapshot-1', createdAt: 1 });
+      const append = {
+        sessionId: 'a',
+        expectedTip: await tipOf(store(), 'a'),
+        entries: [{ ...userEntry('look'), blobs: [image.hash] }],
+        blobs: [image],
+        at: 1,
+      };
+      await store().appendEntries(append);
+      await store().rewindSession({ sessionId: 'a', snapshotId: 'snapshot-1', leaving: leaving('left'), at: 1 });
+      await store().deleteSnapshots({ sessionId: 'a', snapshotIds: ['snapshot-left'] });
+      await store().deleteSession({ sessionId: 'a' });
+      await expectRefusal(store().readBlobs([image.hash]), 'checkpoint/blob-missing');
+    }
+    expect((await branchOf(store(), 'fork')).turns).toEqual(['turn-1']);
+  });
+
   test('blobs go with the last record that names them', async () => {
     const own = ['image', 'system', 'tools', 'pending system', 'file'].map(textBlob);
     const [image, system, tools, pendingSystem, file] = own.map(({ hash }) => hash);
