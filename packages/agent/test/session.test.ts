@@ -53,6 +53,18 @@ describe('a session', () => {
     await expect(session.send().result()).rejects.toMatchObject({ code: 'agent/nothing-to-continue' });
   });
 
+  it('shares nothing with another session of the same process (X-14)', async () => {
+    const store = tempStore();
+    const agent = scripted(textTurn('one'), textTurn('two'), textTurn('three'));
+    const [a, b] = [await agent.openSession(store, { id: 'a' }), await agent.openSession(store, { id: 'b' })];
+    await a.send('hi').result();
+    await b.send('hi').result();
+    await a.send('again').result();
+    expect([a.state.turnCount, b.state.turnCount]).toEqual([2, 1]);
+    const snapshots = await Promise.all([a, b].map(({ id }) => store.readSnapshots(id)));
+    expect(snapshots.map((ofOne) => ofOne.map(({ turnCount }) => turnCount))).toEqual([[1, 2], [1]]);
+  });
+
   it('I7 goes on from what another process has added to it', async () => {
     const store = tempStore();
     const one = await scripted(textTurn('one')).openSession(store, { id: 's' });

@@ -49,7 +49,7 @@ describe('B-11 layer 1: the state', () => {
     );
   });
 
-  it('is not changed by a turn it has already counted: one response id counts once (N-05)', () => {
+  it('is not changed by a turn it has already counted: one response id counts once (B-08, N-05)', () => {
     const once = applyTurn(initialState(), textTurn('hi', { responseId: 'msg_1', tokens: { fresh: 5, cacheRead: 1 } }));
     expect(applyTurn(once, textTurn('hi', { responseId: 'msg_1', tokens: { fresh: 5, cacheRead: 1 } }))).toBe(once);
   });

@@ -33,7 +33,7 @@ describe('media taken out of a message', () => {
     ]);
   });
 
-  it('are one blob, however often they stand there', () => {
+  it('are one blob, however often they stand there (N-09)', () => {
     const { message, blobs } = takeMedia({ role: 'user', content: [image, { ...image, mediaType: 'image/gif' }] });
     expect(blobs).toHaveLength(1);
     expect(mediaHashes(message)).toEqual([HASH]);

@@ -1,9 +1,8 @@
-import { type Page, type PageBounds, pageOf } from '../page.ts';
-import type { Numbered } from './memory-data.ts';
+import { type Page, type PageBounds, pageOf } from './page.ts';
 
 /** The page of these, newest first, and of equal times the one written last. */
 export function newestFirst<Item extends { readonly createdAt: number }>(
-  items: readonly Numbered<Item>[],
+  items: readonly { readonly item: Item; readonly seq: number }[],
   { limit, after }: PageBounds,
 ): Page<Item> {
   const placed = items.map(({ item, seq }) => ({ item, seq, createdAt: item.createdAt }));

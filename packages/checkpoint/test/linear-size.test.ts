@@ -35,7 +35,7 @@ async function longSession(): Promise<LongSession> {
 
 const count = (connection: Database.Database, sql: string) => Number(connection.prepare(sql).pluck().get());
 
-test('I8 the bytes a turn adds to the file do not grow with the session', async () => {
+test('I8 the bytes a turn adds to the file do not grow with the session (N-09)', async () => {
   const { connection, store, growTo } = await longSession();
   const bytesOf = async (from: number, to: number) => {
     const size = () => count(connection, 'SELECT page_count * page_size FROM pragma_page_count, pragma_page_size');
@@ -51,7 +51,7 @@ test('I8 the bytes a turn adds to the file do not grow with the session', async 
   await store.close();
 });
 
-test('I8 the bytes a turn writes to the log do not grow with the session', async () => {
+test('I8 the bytes a turn writes to the log do not grow with the session (X-12)', async () => {
   const { path, connection, store, growTo } = await longSession();
   const bytesWrittenBy = async (from: number, to: number) => {
     await growTo(from);

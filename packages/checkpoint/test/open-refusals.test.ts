@@ -204,7 +204,7 @@ describe('I9 formats', () => {
   });
 });
 
-describe('damaged files', () => {
+describe('damaged files (X-11)', () => {
   test('a file cut short is refused as damaged', async () => {
     const path = await storeFile(50);
     writeFileSync(path, readFileSync(path).subarray(0, 4096));

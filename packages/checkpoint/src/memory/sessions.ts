@@ -1,5 +1,6 @@
 import { requireCounts, requireText } from '../checks.ts';
 import { rootEntry } from '../entry-hash.ts';
+import { contains, newestFirst } from '../newest-first.ts';
 import { type Page, type PageQuery, pageBounds } from '../page.ts';
 import { checkSession, checkSnapshot } from '../prepare-rows.ts';
 import { sessionExists, sessionIdInLedger, snapshotMissing } from '../refusals.ts';
@@ -7,7 +8,6 @@ import type { SessionId, SessionRecord, Snapshot, SnapshotId } from '../session.
 import type { NewSession, Rewind, RewindResult } from '../store.ts';
 import { keepEntry, readTurns } from './branch.ts';
 import { type MemoryData, numbered, replaceSession, requireSession, requireWritable } from './memory-data.ts';
-import { contains, newestFirst } from './newest-first.ts';
 import { keepSnapshot, newSnapshot, requireSnapshot } from './snapshot-records.ts';
 import { says } from './snapshots.ts';
 

@@ -1,4 +1,5 @@
 import { requireText } from '../checks.ts';
+import { contains, newestFirst } from '../newest-first.ts';
 import { type Page, type PageQuery, pageBounds } from '../page.ts';
 import { invalidWrite } from '../refusals.ts';
 import type { SessionId, Snapshot, SnapshotId } from '../session.ts';
@@ -6,7 +7,6 @@ import type { Fenced } from '../store.ts';
 import { readTurns } from './branch.ts';
 import { mergeBackups } from './file-backups.ts';
 import { frozen, type MemoryData, requireSession, requireWritable } from './memory-data.ts';
-import { contains, newestFirst } from './newest-first.ts';
 import { dropSnapshot, madeBy, readSnapshot, requireSnapshot } from './snapshot-records.ts';
 
 export function readSnapshots(data: MemoryData, sessionId: SessionId): readonly Snapshot[] {

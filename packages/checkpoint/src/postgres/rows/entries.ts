@@ -1,8 +1,8 @@
-import { crc32 } from 'node:zlib';
 import type { BlobHash } from '../../blob.ts';
 import { hashEntry } from '../../entry-hash.ts';
 import type { Entry, EntryId, NewEntry } from '../../session.ts';
 import type { DumpedEntry } from '../../session-dump.ts';
+import { entryChecksum } from '../../sql/entry-checksum.ts';
 import { corrupt } from '../../sql/rows.ts';
 import type { Connection } from '../database.ts';
 import { nextSeq, prepared, preparedText, type StatementSource } from '../statements.ts';
@@ -65,7 +65,7 @@ export type EntryRow = Awaited<ReturnType<typeof selectEntries>>[number];
 /** The entry, checked against its name. */
 export function entryFromRow(row: EntryRow): Entry {
   const { id, parentId, kind, payload, createdAt, checksum } = row;
-  if (hashEntry(parentId, row) !== id || checksumOf(row) !== checksum) {
+  if (hashEntry(parentId, row) !== id || entryChecksum(row) !== checksum) {
     throw corrupt(`entry ${id} is not what it was when it was written`);
   }
   return { id, parent: parentId, kind, payload, createdAt };
@@ -80,7 +80,7 @@ function columnsOf(entries: readonly DumpedEntry[]) {
     payloads: entries.map(({ payload }) => payload),
     times: entries.map(({ createdAt }) => createdAt),
     blobCounts: entries.map(({ blobs }) => blobs.length),
-    checksums: entries.map(({ id, createdAt, blobs }) => checksumOf({ id, createdAt, blobCount: blobs.length })),
+    checksums: entries.map(({ id, createdAt, blobs }) => entryChecksum({ id, createdAt, blobCount: blobs.length })),
   };
 }
 
@@ -106,12 +106,8 @@ async function linkBlobs(
   if (gaining.length === 0) return;
   for (const { links: blobCount, ...row } of await counts.execute({ ids: [...new Set(gaining)] })) {
     if (blobCount === row.blobCount) continue;
-    await recount.execute({ seq: row.seq, blobCount, checksum: checksumOf({ ...row, blobCount }) });
+    await recount.execute({ seq: row.seq, blobCount, checksum: entryChecksum({ ...row, blobCount }) });
   }
-}
-
-function checksumOf({ id, createdAt, blobCount }: Pick<EntryRow, 'id' | 'createdAt' | 'blobCount'>): number {
-  return crc32(`${id} ${createdAt} ${blobCount}`);
 }
 
 function prepareEntries(source: StatementSource) {

@@ -1,5 +1,5 @@
 import { requireText } from '../../checks.ts';
-import { contains, newestFirst } from '../../memory/newest-first.ts';
+import { contains, newestFirst } from '../../newest-first.ts';
 import { pageBounds } from '../../page.ts';
 import { invalidWrite } from '../../refusals.ts';
 import type { Snapshot } from '../../session.ts';

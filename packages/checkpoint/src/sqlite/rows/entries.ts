@@ -2,11 +2,11 @@ import type { BlobHash } from '../../blob.ts';
 import { hashEntry } from '../../entry-hash.ts';
 import { checkEntry } from '../../prepare-rows.ts';
 import type { Entry, EntryId, NewEntry } from '../../session.ts';
+import { entryChecksum } from '../../sql/entry-checksum.ts';
 import { loadSqliteCore } from '../../sql/load-drizzle.ts';
 import { corrupt } from '../../sql/rows.ts';
 import { chainText, followChain } from '../chain.ts';
 import { boundTo, eachLazily, lazily, prepareInsert, type SqliteContext } from '../context.ts';
-import { entryChecksum } from '../entry-checksum.ts';
 import type { BlobSeqs } from './blobs.ts';
 import type { StoredSession } from './sessions.ts';
 
