@@ -195,9 +195,8 @@ describe('a rewind of files', () => {
     await session.fork(first);
     for (const snapshotId of [later, 'none']) {
       const since = { sessionId: session.sessionId, snapshotId };
-      for (const refused of [session.rewind(snapshotId), session.files.filesChangedSince(session.store, since)]) {
-        await expect(refused).rejects.toMatchObject({ code: 'checkpoint/snapshot-missing' });
-      }
+      const calls = [() => session.rewind(snapshotId), () => session.files.filesChangedSince(session.store, since)];
+      for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'checkpoint/snapshot-missing' });
     }
   });
 
