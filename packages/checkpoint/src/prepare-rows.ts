@@ -8,7 +8,7 @@ import { requireCounts, requirePicoUsd, requireText } from './checks.ts';
 import { CheckpointError } from './errors.ts';
 import type { NewTurn, PendingTurn, RequestColumns, TurnRow } from './ledger.ts';
 import { hashTurn } from './row-hash.ts';
-import type { NewEntry, Snapshot } from './session.ts';
+import type { NewEntry, Snapshot, SnapshotContent, SnapshotId } from './session.ts';
 import type { NewSession } from './store.ts';
 import type { ToolCallRecord } from './tool-call.ts';
 
@@ -28,6 +28,29 @@ export function prepareTurn(
   }
   const row = { ...turn, ...place };
   return { ...row, hash: hashTurn(row, parentHash) };
+}
+
+/** The note of a turn, of whatever else the turn has. Throws `checkpoint/invalid-write`. */
+export function preparePendingTurn(turn: PendingTurn): PendingTurn {
+  checkPendingTurn(turn);
+  const { id, family, model, startedAt, prefixFingerprint, prefixBlocks, systemHash, toolsHash } = turn;
+  const { requestOptions, marks } = turn;
+  const request = { family, model, startedAt, prefixFingerprint, prefixBlocks, systemHash, toolsHash };
+  return { id, ...request, requestOptions, marks };
+}
+
+/** The snapshot as it will be kept. Throws `checkpoint/invalid-write` for what would come back as something else. */
+export function prepareSnapshot(
+  content: SnapshotContent & { readonly id: SnapshotId },
+  place: Pick<Snapshot, 'sessionId' | 'entryId' | 'turnId' | 'reason' | 'createdAt'>,
+): Snapshot {
+  const { id, turnCount, messageCount, silentTurnCount, promptPreview } = content;
+  const { input, output, reasoning, cacheRead, cacheWrite } = content.tokenSnapshot;
+  const tokenSnapshot = { input, output, reasoning, cacheRead, cacheWrite };
+  const counters = { turnCount, messageCount, silentTurnCount, promptPreview, tokenSnapshot };
+  const snapshot: Snapshot = { id, ...place, label: null, ...counters };
+  checkSnapshot(snapshot);
+  return snapshot;
 }
 
 export function checkPendingTurn(turn: PendingTurn): void {

@@ -1,6 +1,6 @@
 import { hashEntry } from '../entry-hash.ts';
 import type { PendingTurn, TurnRow } from '../ledger.ts';
-import { checkEntry, checkPendingTurn, checkSnapshot, prepareTurn } from '../prepare-rows.ts';
+import { checkEntry, preparePendingTurn, prepareTurn } from '../prepare-rows.ts';
 import { invalidWrite } from '../refusals.ts';
 import type { Entry, EntryId, NewEntry, SessionId, SessionRecord, TurnId } from '../session.ts';
 import type { Append, AppendResult, Fenced, TurnBegin, TurnCommit, TurnCommitResult } from '../store.ts';
@@ -23,10 +23,10 @@ export function appendEntries(data: MemoryData, append: Append, now: number): Ap
 
 export function beginTurn(data: MemoryData, begin: TurnBegin, now: number): void {
   requireTip(data, begin, now);
-  checkPendingTurn(begin.turn);
+  const note = preparePendingTurn(begin.turn);
   requireNewTurn(data, begin.turn.id);
   keepBlobs(data, requireBlobs(data, [begin.turn.systemHash, begin.turn.toolsHash], begin.blobs));
-  data.pendingTurns.set(begin.sessionId, frozen(noteOf(begin.turn)));
+  data.pendingTurns.set(begin.sessionId, frozen(note));
 }
 
 export function commitTurn(data: MemoryData, commit: TurnCommit, now: number): TurnCommitResult {
@@ -37,7 +37,6 @@ export function commitTurn(data: MemoryData, commit: TurnCommit, now: number): T
   const turn = nextTurn(data, session, commit, tip);
   const place = { sessionId: session.id, entryId: tip, turnId: turn.id, reason: 'turn', createdAt: commit.at } as const;
   const snapshot = newSnapshot(data, commit.snapshot, place);
-  checkSnapshot(snapshot);
   const named = [...(commit.entry.blobs ?? []), turn.systemHash, turn.toolsHash];
   const blobs = requireBlobs(data, named, commit.blobs);
 
@@ -105,34 +104,6 @@ export function keepTurn(data: MemoryData, turn: TurnRow): void {
   data.ledgers.set(turn.sessionId, ledger);
   const place = ledger.findLastIndex(({ ordinal }) => ordinal < turn.ordinal) + 1;
   ledger.splice(place, 0, kept);
-}
-
-/** The columns of a note, of whatever else the turn has. */
-function noteOf(turn: PendingTurn): PendingTurn {
-  const {
-    id,
-    family,
-    model,
-    startedAt,
-    prefixFingerprint,
-    prefixBlocks,
-    systemHash,
-    toolsHash,
-    requestOptions,
-    marks,
-  } = turn;
-  return {
-    id,
-    family,
-    model,
-    startedAt,
-    prefixFingerprint,
-    prefixBlocks,
-    systemHash,
-    toolsHash,
-    requestOptions,
-    marks,
-  };
 }
 
 function nextTurn(data: MemoryData, session: SessionRecord, { turn }: TurnCommit, entryId: EntryId): TurnRow {

@@ -2,7 +2,7 @@ import { requireCounts, requireText } from '../checks.ts';
 import { rootEntry } from '../entry-hash.ts';
 import { contains, newestFirst } from '../newest-first.ts';
 import { type Page, type PageQuery, pageBounds } from '../page.ts';
-import { checkSession, checkSnapshot } from '../prepare-rows.ts';
+import { checkSession } from '../prepare-rows.ts';
 import { sessionExists, sessionIdInLedger, snapshotMissing } from '../refusals.ts';
 import type { SessionId, SessionRecord, Snapshot, SnapshotId } from '../session.ts';
 import type { NewSession, Rewind, RewindResult } from '../store.ts';
@@ -62,7 +62,6 @@ export function rewindSession(data: MemoryData, rewind: Rewind, now: number): Re
     createdAt: rewind.at,
   } as const;
   const left = newSnapshot(data, rewind.leaving, place);
-  checkSnapshot(left);
 
   const kept = keepSnapshot(data, left);
   const moved = { ...session, tip: target.entryId, tipTurn: target.turnId, updatedAt: rewind.at };

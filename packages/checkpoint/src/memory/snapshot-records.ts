@@ -1,3 +1,4 @@
+import { prepareSnapshot } from '../prepare-rows.ts';
 import { invalidWrite, snapshotMissing } from '../refusals.ts';
 import type { SessionId, Snapshot, SnapshotContent, SnapshotId } from '../session.ts';
 import { type MemoryData, type Numbered, numbered } from './memory-data.ts';
@@ -6,23 +7,14 @@ export function readSnapshot(data: MemoryData, snapshotId: SnapshotId): Snapshot
   return data.snapshots.get(snapshotId)?.item;
 }
 
-/** The snapshot as it will be kept. Throws `checkpoint/invalid-write` if its id is taken. */
+/** The snapshot as it will be kept. Throws `checkpoint/invalid-write`, also if its id is taken. */
 export function newSnapshot(
   data: MemoryData,
-  {
-    id,
-    turnCount,
-    messageCount,
-    silentTurnCount,
-    promptPreview,
-    tokenSnapshot,
-  }: SnapshotContent & { readonly id: SnapshotId },
-  place: Pick<Snapshot, 'sessionId' | 'entryId' | 'turnId' | 'reason' | 'createdAt'>,
+  content: SnapshotContent & { readonly id: SnapshotId },
+  place: Parameters<typeof prepareSnapshot>[1],
 ): Snapshot {
-  if (data.snapshots.has(id)) throw invalidWrite(`There is a snapshot '${id}' already`);
-  const { input, output, reasoning, cacheRead, cacheWrite } = tokenSnapshot;
-  const tokens = { input, output, reasoning, cacheRead, cacheWrite };
-  return { id, ...place, label: null, turnCount, messageCount, silentTurnCount, promptPreview, tokenSnapshot: tokens };
+  if (data.snapshots.has(content.id)) throw invalidWrite(`There is a snapshot '${content.id}' already`);
+  return prepareSnapshot(content, place);
 }
 
 export function keepSnapshot(data: MemoryData, snapshot: Snapshot): Snapshot {

@@ -1,4 +1,5 @@
-import type { TokenColumns } from '../ledger.ts';
+import type { NewTurn, PendingTurn, TokenColumns } from '../ledger.ts';
+import { preparePendingTurn } from '../prepare-rows.ts';
 import type { NewEntry, SnapshotContent } from '../session.ts';
 import type { TurnCommit } from '../store.ts';
 
@@ -53,6 +54,11 @@ export function ledgerRow(id: string, given: Partial<TurnCommit['turn']> = {}): 
     costPicoUsd: 1_234_567n,
     ...given,
   };
+}
+
+/** The note of a turn that is about to be asked for. */
+export function pendingTurn(id: string, given: Partial<NewTurn> = {}): PendingTurn {
+  return preparePendingTurn(ledgerRow(id, given));
 }
 
 /** A commit of turn `turnNumber`, whose ledger row and snapshot are named `turn-<name>` and `snapshot-<name>`. */

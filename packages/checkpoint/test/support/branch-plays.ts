@@ -1,5 +1,5 @@
 import type { TurnCommit } from '../../src/index.ts';
-import { ledgerRow, tokenColumns, turnCommit, userEntry } from '../../src/testing/builders.ts';
+import { ledgerRow, pendingTurn, tokenColumns, turnCommit, userEntry } from '../../src/testing/builders.ts';
 import { expectRefusal } from '../../src/testing/store-conformance.ts';
 import { attempt, type Game, type Play, rightOf } from './game.ts';
 import { isIdKept, lastTurn, newSession } from './session-model.ts';
@@ -75,26 +75,13 @@ export async function stale(play: Play): Promise<void> {
 export async function begin(play: Play): Promise<void> {
   const { game, session, name } = play;
   const { fenced, refusal } = rightOf(play);
-  const {
-    id,
-    family,
-    model,
-    startedAt,
-    prefixFingerprint,
-    prefixBlocks,
-    systemHash,
-    toolsHash,
-    requestOptions,
-    marks,
-  } = ledgerRow(`turn-${name}`);
-  const request = { family, model, startedAt, prefixFingerprint, prefixBlocks, systemHash, toolsHash, requestOptions };
-  const turn = { id, ...request, marks };
+  const turn = pendingTurn(`turn-${name}`);
   const write = { sessionId: session.id, expectedTip: session.branch.tip, turn, ...fenced };
   await attempt(
     () => game.store.beginTurn(write),
     [refusal],
     () => {
-      session.pending = id;
+      session.pending = turn.id;
     },
   );
 }

@@ -1,7 +1,7 @@
 import { requireCounts } from '../../checks.ts';
 import { hashEntry } from '../../entry-hash.ts';
 import type { TurnRow } from '../../ledger.ts';
-import { checkEntry, checkPendingTurn, checkSnapshot, prepareTurn } from '../../prepare-rows.ts';
+import { checkEntry, checkPendingTurn, prepareTurn } from '../../prepare-rows.ts';
 import { invalidWrite } from '../../refusals.ts';
 import type { Snapshot } from '../../session.ts';
 import { corrupt } from '../../sql/rows.ts';
@@ -68,7 +68,6 @@ async function commitTurn(connection: Connection, commit: TurnCommit): Promise<T
   const turn = nextTurn(session, commit, tip);
   const place = { sessionId: commit.sessionId, entryId: tip, turnId: turn.id, reason: 'turn', createdAt: at } as const;
   const snapshot = newSnapshot(session, commit.snapshot, place);
-  checkSnapshot(snapshot);
   await keepBlobs(connection, [...(entry.blobs ?? []), turn.systemHash, turn.toolsHash], blobs);
   const rows = await keepEntries(connection, chainEntries(session.record.tip, [entry], at));
   const kept = await keepTurn(connection, { session, turn, snapshot, entryRow: rowOf(rows, tip) });

@@ -1,4 +1,5 @@
 import { isText } from '../../checks.ts';
+import { prepareSnapshot } from '../../prepare-rows.ts';
 import { invalidWrite, snapshotMissing } from '../../refusals.ts';
 import { hashSnapshot } from '../../row-hash.ts';
 import type { SessionId, Snapshot, SnapshotContent, SnapshotId } from '../../session.ts';
@@ -71,17 +72,14 @@ async function findSnapshots(
   return rows.map(storedSnapshot);
 }
 
-/** The snapshot as it will be kept. Throws `checkpoint/invalid-write` if its id is taken. */
+/** The snapshot as it will be kept. Throws `checkpoint/invalid-write`, also if its id is taken. */
 export function newSnapshot(
   { isSnapshotTaken }: Pick<StoredSession, 'isSnapshotTaken'>,
   content: SnapshotContent & { readonly id: SnapshotId },
-  place: Pick<Snapshot, 'sessionId' | 'entryId' | 'turnId' | 'reason' | 'createdAt'>,
+  place: Parameters<typeof prepareSnapshot>[1],
 ): Snapshot {
-  const { id, turnCount, messageCount, silentTurnCount, promptPreview } = content;
-  if (isSnapshotTaken) throw invalidWrite(`There is a snapshot '${id}' already`);
-  const { input, output, reasoning, cacheRead, cacheWrite } = content.tokenSnapshot;
-  const tokenSnapshot = { input, output, reasoning, cacheRead, cacheWrite };
-  return { id, ...place, label: null, turnCount, messageCount, silentTurnCount, promptPreview, tokenSnapshot };
+  if (isSnapshotTaken) throw invalidWrite(`There is a snapshot '${content.id}' already`);
+  return prepareSnapshot(content, place);
 }
 
 export function storedSnapshot(row: Awaited<ReturnType<typeof selectSnapshots>>[number]): StoredSnapshot {

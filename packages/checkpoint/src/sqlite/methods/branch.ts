@@ -1,10 +1,9 @@
 import { requireCounts } from '../../checks.ts';
-import { prepareTurn } from '../../prepare-rows.ts';
+import { prepareSnapshot, prepareTurn } from '../../prepare-rows.ts';
 import type { CheckpointStore } from '../../store.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
 import type { StoredSession } from '../rows/sessions.ts';
-import { newSnapshot } from '../rows/snapshots.ts';
 
 type BranchMethods = Pick<
   CheckpointStore,
@@ -74,7 +73,7 @@ function branchWrites({ write, pass }: SqliteContext, rows: Rows): BranchWrites 
           reason: 'turn',
           createdAt: at,
         } as const;
-        const snapshot = newSnapshot(commit.snapshot, place);
+        const snapshot = prepareSnapshot(commit.snapshot, place);
         rows.snapshots.insert(snapshot, { turn: tipTurn, entry: tip.seq, root: session.root });
         pass('store/snapshot-written');
         const named = new Set<number | null>(seqs.values());

@@ -1,14 +1,14 @@
 import { requireCounts, requireText } from '../../checks.ts';
 import { rootEntry } from '../../entry-hash.ts';
 import { pageBounds, pageOf } from '../../page.ts';
-import { checkSession } from '../../prepare-rows.ts';
+import { checkSession, prepareSnapshot } from '../../prepare-rows.ts';
 import { sessionExists, sessionIdInLedger, snapshotMissing } from '../../refusals.ts';
 import type { SessionRecord, SnapshotId } from '../../session.ts';
 import type { CheckpointStore, NewSession, Rewind } from '../../store.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
 import type { StoredSession } from '../rows/sessions.ts';
-import { newSnapshot, type StoredSnapshot } from '../rows/snapshots.ts';
+import type { StoredSnapshot } from '../rows/snapshots.ts';
 
 type SessionMethods = Pick<
   CheckpointStore,
@@ -110,7 +110,7 @@ function leaveTip({ snapshots }: Rows, session: StoredSession, { leaving, at }: 
   if (tipTurn === null || session.tipTurn === null) throw snapshotMissing(leaving.id, `that session '${id}' can leave`);
   const place = { sessionId: id, entryId: tip, turnId: tipTurn, reason: 'rewind', createdAt: at } as const;
   const stored = {
-    snapshot: newSnapshot(leaving, place),
+    snapshot: prepareSnapshot(leaving, place),
     root: session.root,
     entry: session.tip,
     turn: session.tipTurn,

@@ -1,7 +1,6 @@
-import { checkSnapshot } from '../../prepare-rows.ts';
 import { invalidWrite, snapshotMissing } from '../../refusals.ts';
 import { hashSnapshot } from '../../row-hash.ts';
-import type { SessionId, Snapshot, SnapshotContent, SnapshotId, TurnId } from '../../session.ts';
+import type { SessionId, Snapshot, SnapshotId, TurnId } from '../../session.ts';
 import { corrupt, snapshotFromRow } from '../../sql/rows.ts';
 import { chainOf, countDistinct } from '../chain.ts';
 import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
@@ -63,7 +62,6 @@ export function snapshotRows(context: SqliteContext) {
 
     /** Writes the snapshot, and returns its place. */
     insert(snapshot: Snapshot, place: SnapshotPlace): number {
-      checkSnapshot(snapshot);
       if (selects().hasId.get(snapshot.id) !== undefined) {
         throw invalidWrite(`There is a snapshot '${snapshot.id}' already`);
       }
@@ -129,23 +127,6 @@ export function snapshotRows(context: SqliteContext) {
       changes().noteDeleted.run(turn);
     },
   };
-}
-
-/** The snapshot as it is written. */
-export function newSnapshot(
-  {
-    id,
-    turnCount,
-    messageCount,
-    silentTurnCount,
-    promptPreview,
-    tokenSnapshot,
-  }: SnapshotContent & { readonly id: SnapshotId },
-  place: Pick<Snapshot, 'sessionId' | 'entryId' | 'turnId' | 'reason' | 'createdAt'>,
-): Snapshot {
-  const { input, output, reasoning, cacheRead, cacheWrite } = tokenSnapshot;
-  const tokens = { input, output, reasoning, cacheRead, cacheWrite };
-  return { id, ...place, label: null, turnCount, messageCount, silentTurnCount, promptPreview, tokenSnapshot: tokens };
 }
 
 type SnapshotSelectionRow = NonNullable<ReturnType<ReturnType<typeof prepareSelects>['byId']['get']>>;

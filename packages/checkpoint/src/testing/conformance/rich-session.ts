@@ -1,6 +1,6 @@
 import { type Blob, hashBlob } from '../../blob.ts';
 import type { CheckpointStore } from '../../store.ts';
-import { ledgerRow, tokenColumns, turnCommit, userEntry } from '../builders.ts';
+import { ledgerRow, pendingTurn, tokenColumns, turnCommit, userEntry } from '../builders.ts';
 import { toolIntent } from './every-call.ts';
 import { commitTurns, createSession, leaving, tipOf } from './suite.ts';
 
@@ -35,31 +35,8 @@ export async function createRichSession(store: CheckpointStore): Promise<void> {
   await append(store, 'still there?');
   const toolsBlob = textBlob('pending tools');
   const note = { sessionId: 'a', expectedTip: await tipOf(store, 'a') };
-  const { turn } = turnCommit(note, { name: 'pending', turn: { toolsHash: toolsBlob.hash } });
-  const {
-    id,
-    family,
-    model,
-    startedAt,
-    prefixFingerprint,
-    prefixBlocks,
-    systemHash,
-    toolsHash,
-    requestOptions,
-    marks,
-  } = turn;
-  const request = {
-    family,
-    model,
-    startedAt,
-    prefixFingerprint,
-    prefixBlocks,
-    systemHash,
-    toolsHash,
-    requestOptions,
-    marks,
-  };
-  await store.beginTurn({ ...note, turn: { id, ...request }, blobs: [toolsBlob] });
+  const turn = pendingTurn('turn-pending', { toolsHash: toolsBlob.hash });
+  await store.beginTurn({ ...note, turn, blobs: [toolsBlob] });
 }
 
 async function commitWithBlobs(store: CheckpointStore): Promise<void> {
