@@ -49,6 +49,12 @@ describe('doctor', () => {
     expect(readdirSync(temporary)).toEqual([]);
   });
 
+  test('says that a folder is no store', async () => {
+    const folder = tempFolder();
+    const { exitCode, errors } = await runCommand(['doctor', folder]);
+    expect([exitCode, errors]).toEqual([2, `error: ${folder} is a folder. Name a file for the store.\n`]);
+  });
+
   test('reads what is committed while a session goes on', async () => {
     const path = await sampleStore();
     const store = openSqliteStore(path);

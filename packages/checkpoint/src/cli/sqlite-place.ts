@@ -1,13 +1,14 @@
-import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { CheckpointError } from '../errors.ts';
-import { isNotADatabase, mapErrors } from '../sqlite/sqlite-errors.ts';
+import { isNotADatabase, mapErrors, toCheckpointError } from '../sqlite/sqlite-errors.ts';
+import { requireRegularFile, statsOf, unavailable } from '../sqlite/usable-path.ts';
 
 /** Throws `checkpoint/unavailable` unless there is a file with something in it. */
 export function requireSqliteFile(path: string): void {
-  const stats = mapFileErrors(path);
-  if (stats === undefined) throw unavailable(`There is no file ${path}`);
-  if (stats.isFile() && stats.size === 0) throw unavailable(`The file ${path} is empty`);
+  const stats = statsOf(path, path);
+  if (stats === undefined) throw unavailable(`There is no file ${path}. Nothing was created.`);
+  requireRegularFile(stats, path);
+  if (stats.size === 0) throw unavailable(`The file ${path} is empty. Nothing was created.`);
 }
 
 /** Copies a database in one step, which no writer can come between. Throws `checkpoint/not-a-store` for what is no database. */
@@ -16,7 +17,7 @@ export async function copySqliteFile(path: string, copy: string): Promise<void> 
   try {
     await connection.backup(copy, { progress: () => ALL_PAGES });
   } catch (error) {
-    if (!isNotADatabase(error)) throw asCheckpointError(error, path);
+    if (!isNotADatabase(error)) throw toCheckpointError(error, path);
     throw new CheckpointError('checkpoint/not-a-store', `${path} is not a SQLite database.`, { cause: error });
   } finally {
     connection.close();
@@ -35,26 +36,4 @@ export function readSqliteFormat(path: string): number {
       connection.close();
     }
   });
-}
-
-function mapFileErrors(path: string): ReturnType<typeof statSync> {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    throw unavailable(`${path} cannot be reached: ${error instanceof Error ? error.message : error}`, error);
-  }
-}
-
-function asCheckpointError(error: unknown, path: string): unknown {
-  try {
-    return mapErrors(path, () => {
-      throw error;
-    });
-  } catch (mapped) {
-    return mapped;
-  }
-}
-
-function unavailable(what: string, cause?: unknown): CheckpointError {
-  return new CheckpointError('checkpoint/unavailable', `${what}. Nothing was created.`, { cause });
 }

@@ -21,7 +21,8 @@ export function isNotADatabase(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code === 'SQLITE_NOTADB';
 }
 
-function toCheckpointError(error: unknown, path: string): CheckpointError {
+/** What SQLite or its driver threw for the store at `path`, as a `CheckpointError`. */
+export function toCheckpointError(error: unknown, path: string): CheckpointError {
   if (error instanceof CheckpointError) {
     return locateDamage(error, path);
   }

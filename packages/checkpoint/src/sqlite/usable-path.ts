@@ -14,16 +14,20 @@ export function usablePath(given: string): string {
     throw unavailable(`There is no folder ${folder}, so ${path} cannot be opened. Create the folder first.`);
   }
   const stats = statsOf(path, path);
-  if (stats !== undefined && !stats.isFile()) {
-    throw unavailable(
-      `${path} is ${stats.isDirectory() ? 'a folder' : 'not a regular file'}. Name a file for the store.`,
-    );
-  }
+  if (stats !== undefined) requireRegularFile(stats, path);
   requireAccess(folder, path, constants.W_OK | constants.X_OK);
   if (stats !== undefined) {
     requireAccess(path, path, constants.R_OK | constants.W_OK);
   }
   return path;
+}
+
+/** Throws `checkpoint/unavailable` for a folder, a device and the like. */
+export function requireRegularFile(stats: Stats, path: string): void {
+  if (stats.isFile()) return;
+  throw unavailable(
+    `${path} is ${stats.isDirectory() ? 'a folder' : 'not a regular file'}. Name a file for the store.`,
+  );
 }
 
 /** `undefined` if there is no such file. Throws `checkpoint/unavailable`, naming `path`, if it cannot be told. */
