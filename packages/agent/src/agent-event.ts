@@ -37,8 +37,22 @@ export interface TurnEndEvent {
   readonly snapshot?: Snapshot;
 }
 
-/** Why a run ended: the last turn's stop reason, or the limit on tool rounds. */
-export type RunEndReason = StopReason | 'tool-round-limit';
+/** Why a run ended: the last turn's stop reason, or what ended it before. */
+export type RunEndReason =
+  | StopReason
+  | 'tool-round-limit'
+  | 'request-limit'
+  | 'output-limit'
+  /** A tool returned `stop(result)`. */
+  | 'tool-stop'
+  /** The next request could have cost more than the budget has left. */
+  | 'budget-limit'
+  /** Calls wait for somebody to decide; the run goes on with the next `send` after that. */
+  | 'approval-needed'
+  /** The message went into the run that had the session. */
+  | 'steered'
+  /** A hook ended it. */
+  | 'hook-stop';
 
 export interface RunEndEvent {
   readonly type: 'run-end';

@@ -3,6 +3,7 @@ export type AgentErrorCode =
   | 'agent/empty-message'
   /** Another send took the session over; the reason with which the run's signal is aborted. */
   | 'agent/interrupted'
+  | 'agent/invalid-edit'
   | 'agent/invalid-option'
   | 'agent/nothing-to-continue'
   | 'agent/prefix-changed'

@@ -25,6 +25,7 @@ export type { RewindOptions, Rewound } from './session/rewind.ts';
 export type { ForkOptions, RunInput, SendOptions, Session } from './session.ts';
 export type { AgentOptions } from './settings.ts';
 export { type AgentState, appendMessage, applyTurn, initialState } from './state.ts';
+export { DEFAULT_FINAL_PROMPT, type ForceText, type LimitOptions } from './stop-condition.ts';
 export {
   type EffectClass,
   type PreparedCall,

@@ -7,6 +7,7 @@ import type {
   ToolResultBlock,
   UserMessage,
 } from '@reprise/providers';
+import type { HistoryEdit } from './history-edit.ts';
 import type { PrefixChange } from './session/prefix-change.ts';
 import type { AgentState } from './state.ts';
 import type { EffectClass } from './tool.ts';
@@ -14,6 +15,9 @@ import type { EffectClass } from './tool.ts';
 /** Where a run's facts become durable. A run goes on only after each of these has resolved. */
 export interface Recorder {
   message(message: UserMessage | ToolMessage): Promise<void>;
+
+  /** Changes what the model is shown from here on. */
+  editHistory(edit: HistoryEdit): Promise<void>;
 
   /** One model call, before it is made. */
   prepareTurn(request: ModelRequest): Promise<PreparedTurn>;

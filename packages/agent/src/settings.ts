@@ -5,17 +5,16 @@ import { AgentError } from './errors.ts';
 import { type Ports, systemPorts } from './ports.ts';
 import type { PrefixChangePolicy } from './session/prefix-change.ts';
 import type { UnknownOutcomePolicy } from './session/repair.ts';
+import { checkLimitOptions, type LimitOptions, type Limits } from './stop-condition.ts';
 import type { Tool } from './tool.ts';
 
 /** How long a model call may take, and when it is tried again. */
 type CallOptions = Omit<StreamOptions, 'clock' | 'signal'>;
 
-export interface AgentOptions extends CallOptions, RequestOptions {
+export interface AgentOptions extends CallOptions, LimitOptions, RequestOptions {
   /** A model, or its name such as `anthropic/claude-opus-5`; credentials then come from the environment. */
   readonly model: Model | string;
   readonly tools?: readonly Tool[];
-  /** How many rounds of tools a run may take before it ends with `tool-round-limit`. Default 25. */
-  readonly maxToolRounds?: number;
   /**
    * What becomes of a call whose tool has an `effect` and may have run when its process died: nobody knows what came of it. Default
    * `tell-model`: it is not run again, and the model is told. A function finds out and gives the result.
@@ -38,7 +37,7 @@ export interface AgentOptions extends CallOptions, RequestOptions {
 export interface AgentSettings extends AgentOptions {
   readonly model: Model;
   readonly tools: readonly Tool[];
-  readonly maxToolRounds: number;
+  readonly limits: Limits;
   readonly onUnknownOutcome: UnknownOutcomePolicy;
   readonly onPrefixChange: PrefixChangePolicy;
   readonly ports: Ports;
@@ -48,21 +47,13 @@ export interface AgentSettings extends AgentOptions {
   readonly requestOptions: RequestOptions;
 }
 
-const DEFAULT_MAX_TOOL_ROUNDS = 25;
-
 /** Throws `agent/invalid-option` for what cannot work, or what `checkLimits` and `resolveModel` throw. */
 export function checkOptions(options: AgentOptions): AgentSettings {
-  const { tools = [], maxToolRounds = DEFAULT_MAX_TOOL_ROUNDS } = options;
+  const { tools = [] } = options;
   const names = tools.map(({ definition }) => definition.name);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined)
     throw new AgentError('agent/invalid-option', `Two tools are named ${repeated}; a name must be unique.`);
-  if (!Number.isInteger(maxToolRounds) || maxToolRounds < 0) {
-    throw new AgentError(
-      'agent/invalid-option',
-      `maxToolRounds is ${maxToolRounds}; it must be a whole number of at least 0.`,
-    );
-  }
   checkLimits(options);
   return {
     ...options,
@@ -70,7 +61,7 @@ export function checkOptions(options: AgentOptions): AgentSettings {
     requestOptions: pick(options, REQUEST_OPTIONS),
     model: typeof options.model === 'string' ? resolveModel(options.model) : options.model,
     tools,
-    maxToolRounds,
+    limits: checkLimitOptions(options),
     onUnknownOutcome: checkOutcomePolicy(options.onUnknownOutcome ?? 'tell-model'),
     onPrefixChange: checkPrefixPolicy(options.onPrefixChange ?? 'warn'),
     ports: options.ports ?? systemPorts,

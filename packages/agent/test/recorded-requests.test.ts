@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { sendable } from '../src/context/build-request.ts';
 import { readRequest } from '../src/session/ledger-row.ts';
 import { sentPrefix } from '../src/session/prefix-change.ts';
-import { decodeMessages } from '../src/session/record.ts';
+import { decodeHistory } from '../src/session/record.ts';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
 import { simulator } from './support/simulated.ts';
 
@@ -123,7 +123,7 @@ describe('the requests of a session', () => {
       0,
       entries.findIndex(({ id }) => id === row.entryId),
     );
-    const { messages } = await decodeMessages(store, before);
+    const { messages } = await decodeHistory(store, before);
     return sentPrefix(model, { ...readRequest(row, blobs), messages: sendable(messages) }).fingerprint;
   }
 

@@ -3,27 +3,27 @@ import { anthropic, type Message, openaiResponses, toolCallBlock, userMessage } 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  decodeMessages,
+  decodeHistory,
   decodeOutcome,
-  type EncodedMessage,
+  type EncodedEntry,
   encodeMessage,
   encodeOutcome,
 } from '../src/session/record.ts';
 import { anyMessage } from './support/messages.ts';
 
-function entryOf({ entry }: EncodedMessage): Entry {
+function entryOf({ entry }: EncodedEntry): Entry {
   const { blobs: _named, ...content } = entry;
   return { ...content, id: 'sha256:entry', parent: null, createdAt: 0 };
 }
 
 /** What a store that took these would hand out again. */
-async function reload(encoded: readonly EncodedMessage[]): Promise<readonly Message[]> {
+async function reload(encoded: readonly EncodedEntry[]): Promise<readonly Message[]> {
   const held = new Map<BlobHash, Uint8Array>(
     encoded.flatMap(({ blobs }) => blobs.map(({ hash, bytes }) => [hash, bytes])),
   );
   const readBlobs = async (hashes: readonly BlobHash[]) =>
     new Map(hashes.map((hash) => [hash, held.get(hash) ?? new Uint8Array()]));
-  return (await decodeMessages({ readBlobs }, encoded.map(entryOf))).messages;
+  return (await decodeHistory({ readBlobs }, encoded.map(entryOf))).messages;
 }
 
 const storedAs = (message: unknown, v: unknown = 2, kind = 'user-message'): Entry => ({
@@ -83,7 +83,7 @@ describe('a message from its payload', () => {
 
   it('of the first version is read, with the media that it held itself (N-18)', async () => {
     const message = { role: 'user', content: [{ type: 'image', mediaType: 'image/png', data: 'QUJD' }] };
-    expect((await decodeMessages(noBlobs, [storedAs(message, 1)])).messages).toEqual([message]);
+    expect((await decodeHistory(noBlobs, [storedAs(message, 1)])).messages).toEqual([message]);
   });
 });
 
@@ -99,7 +99,7 @@ describe('a payload that holds no message this version can read', () => {
     ['that is no object', { ...storedAs(message), payload: '[]' }],
     ['that is no JSON', { ...storedAs(message), payload: '{"v":2,' }],
   ])('%s is refused, and its entry named', async (_, entry) => {
-    await expect(decodeMessages(noBlobs, [storedAs(message), entry])).rejects.toMatchObject({
+    await expect(decodeHistory(noBlobs, [storedAs(message), entry])).rejects.toMatchObject({
       code: 'agent/unreadable-entry',
       message: expect.stringContaining('sha256:entry'),
     });

@@ -14,7 +14,7 @@ import {
   sentPrefix,
   unknownChange,
 } from './prefix-change.ts';
-import { decodeMessages } from './record.ts';
+import { decodeHistory } from './record.ts';
 
 /** What is needed of a turn to compare the next request with it. */
 export type LastRequest = Omit<TurnRow, 'hash' | 'tokens' | 'ordinal' | 'sessionId' | 'parentId'>;
@@ -50,7 +50,7 @@ async function rebuild(last: LastRequest, { model, store, sessionId }: NextReque
       0,
       entries.findIndex(({ id }) => id === last.entryId),
     );
-    const { messages } = await decodeMessages(store, answered);
+    const { messages } = await decodeHistory(store, answered);
     const sent = sentPrefix(model, { ...readRequest(last, blobs), messages: sendable(messages) });
     return sent.fingerprint === last.prefixFingerprint ? sent : undefined;
   } catch {

@@ -2,17 +2,19 @@ import {
   type BlobHash,
   CheckpointError,
   type CheckpointStore,
+  type Entry,
   type FileCheckpointer,
   type SessionId,
   type SessionRecord,
   type Snapshot,
   type TurnRow,
 } from '@reprise/checkpoint';
+import type { ApprovalLog } from '../approval/approval.ts';
 import { AgentError } from '../errors.ts';
 import type { LeaseOptions } from '../lease/lease-options.ts';
 import type { Ports } from '../ports.ts';
 import { type AgentState, initialState } from '../state.ts';
-import { decodeMessages } from './record.ts';
+import { decodeHistory, EDIT_KIND } from './record.ts';
 
 export interface SessionOptions extends LeaseOptions {
   /** The session to create, or to resume if it exists. Default: a new id. With `snapshotId`: the new session's id, which must be free. */
@@ -29,6 +31,10 @@ export interface LoadedSession {
   readonly state: AgentState;
   /** The last ledger row of the branch; `undefined` before the first turn. */
   readonly lastTurn: TurnRow | undefined;
+  /** Whether the history was edited after that turn, so that the next request does not go on from its prefix. */
+  readonly isEdited: boolean;
+  /** What the branch holds of approvals. */
+  readonly approvals: ApprovalLog;
   /** The blobs that the session names, so far as it was read: they stay as long as it does. */
   readonly blobs: readonly BlobHash[];
 }
@@ -71,14 +77,21 @@ async function readRecord(
   const isOneMoment = tip === record.tip && tipTurn === record.tipTurn && (snapshot?.turnId ?? null) === tipTurn;
   if (!isOneMoment && attempts > 1) return reloadSession(store, record.id, attempts - 1);
   if (!isOneMoment) throw neverAtRest(record.id);
-  const { messages, blobs } = await decodeMessages(store, entries);
+  const { messages, approvals, blobs } = await decodeHistory(store, entries);
   const named = [...blobs, lastTurn?.systemHash, lastTurn?.toolsHash];
   return {
     record,
     state: { ...totals(snapshot), messages },
+    approvals,
     lastTurn,
+    isEdited: isEdited(entries, lastTurn),
     blobs: named.filter((hash) => hash !== null && hash !== undefined),
   };
+}
+
+function isEdited(entries: readonly Entry[], lastTurn: TurnRow | undefined): boolean {
+  const after = entries.slice(entries.findIndex(({ id }) => id === lastTurn?.entryId) + 1);
+  return after.some(({ kind }) => kind === EDIT_KIND);
 }
 
 function neverAtRest(id: SessionId): AgentError {

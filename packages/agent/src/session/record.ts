@@ -1,5 +1,5 @@
 /**
- * Messages as stored entries.
+ * What a session is made of, as stored entries: messages, changes of the history, approvals.
  *
  * Owns: the kinds of entries, and the version of their payload.
  * Leaves to `stored-media.ts`: the files within. To the store: where entries live; it reads none of it.
@@ -7,48 +7,89 @@
  * F1. Decoding what was encoded gives the same message, numbers too large for a double included.
  * F2. A payload that cannot be read is an error that names the entry; it is never skipped.
  * F3. Payloads of every released version are read; the last one is written.
+ * F4. An edit of the history is a fact like any other: what it replaces stays stored, and entries before it decode as ever.
  */
 
 import type { Blob, BlobHash, CheckpointStore, Entry, NewEntry } from '@reprise/checkpoint';
 import { asObject, type JsonValue, type Message, parseExactJson, type ToolResultBlock } from '@reprise/providers';
+import type { ApprovalLog, ApprovalRequest, DecidedApproval } from '../approval/approval.ts';
 import { AgentError } from '../errors.ts';
+import { editMessages, type HistoryEdit } from '../history-edit.ts';
 import { type MessageFields, mediaHashes, restoreMedia, takeMedia } from './stored-media.ts';
 
 /** Version 1 held media within the message, as base64. */
 const PAYLOAD_VERSION = 2;
 const READABLE_VERSIONS: readonly unknown[] = [1, PAYLOAD_VERSION];
 
-const ENTRY_KINDS = { user: 'user-message', assistant: 'assistant-message', tool: 'tool-message' } as const;
+const MESSAGE_KINDS = { user: 'user-message', assistant: 'assistant-message', tool: 'tool-message' } as const;
 
-/** A message as an entry, and the bytes that the entry names. */
-export interface EncodedMessage {
+/** The kind of entry that changes what the model is shown; see `HistoryEdit`. */
+export const EDIT_KIND = 'history-edit';
+
+/** A fact as an entry, and the bytes that the entry names. */
+export interface EncodedEntry {
   readonly entry: NewEntry;
   readonly blobs: readonly Blob[];
 }
 
-export function encodeMessage(message: Message): EncodedMessage {
+export function encodeMessage(message: Message): EncodedEntry {
   const { message: stored, blobs } = takeMedia({ ...message });
-  const payload = JSON.stringify({ v: PAYLOAD_VERSION, message: stored });
-  const entry = { kind: ENTRY_KINDS[message.role], payload };
-  return blobs.length === 0 ? { entry, blobs } : { entry: { ...entry, blobs: blobs.map(({ hash }) => hash) }, blobs };
+  return entryOf(MESSAGE_KINDS[message.role], { message: stored }, blobs);
 }
 
-/** Messages as their entries held them, and the blobs that these name. */
-export interface DecodedMessages {
+export function encodeEdit({ messages, ...edit }: HistoryEdit): EncodedEntry {
+  const taken = messages.map((message) => takeMedia({ ...message }));
+  const blobs = taken.flatMap((each) => each.blobs);
+  return entryOf(EDIT_KIND, { edit: { ...edit, messages: taken.map(({ message }) => message) } }, blobs);
+}
+
+export function encodeApprovalRequest(request: ApprovalRequest): EncodedEntry {
+  return entryOf('approval-request', { request }, []);
+}
+
+export function encodeApprovalDecision(decision: DecidedApproval): EncodedEntry {
+  return entryOf('approval-decision', { decision }, []);
+}
+
+function entryOf(kind: string, fields: MessageFields, blobs: readonly Blob[]): EncodedEntry {
+  const entry = { kind, payload: JSON.stringify({ v: PAYLOAD_VERSION, ...fields }) };
+  const named = [...new Map(blobs.map((blob) => [blob.hash, blob])).values()];
+  return named.length === 0
+    ? { entry, blobs }
+    : { entry: { ...entry, blobs: named.map(({ hash }) => hash) }, blobs: named };
+}
+
+/** What a branch's entries held. */
+export interface DecodedHistory {
+  /** What the model is shown: with every edit made. */
   readonly messages: readonly Message[];
+  readonly approvals: ApprovalLog;
+  /** The blobs that the entries name. */
   readonly blobs: readonly BlobHash[];
 }
 
 /** Reads all blobs at once. Rejects with `agent/unreadable-entry`, or what the store rejects with. */
-export async function decodeMessages(
+export async function decodeHistory(
   store: Pick<CheckpointStore, 'readBlobs'>,
   entries: readonly Entry[],
-): Promise<DecodedMessages> {
-  const stored = entries.map(decodeEntry);
-  const blobs = [...new Set(stored.flatMap(mediaHashes))];
+): Promise<DecodedHistory> {
+  const facts = entries.map(decodeEntry);
+  const blobs = [...new Set(facts.flatMap(({ messages = [] }) => messages.flatMap(mediaHashes)))];
   const dataOf = await readMedia(store, blobs);
-  // What an entry holds is what `encodeMessage` wrote: the store has checked its hash, `decodeEntry` its version and role.
-  return { messages: stored.map((fields) => restoreMedia(fields, dataOf) as unknown as Message), blobs };
+  let history: readonly Message[] = [];
+  for (const { messages = [], edit } of facts) {
+    // What an entry holds is what was encoded: the store has checked its hash, `decodeEntry` its version and shape.
+    const restored = messages.map((fields) => restoreMedia(fields, dataOf) as unknown as Message);
+    history = edit ? editMessages(history, { ...edit, messages: restored }) : [...history, ...restored];
+  }
+  return {
+    messages: history,
+    approvals: {
+      requests: facts.flatMap(({ request }) => request ?? []),
+      decisions: facts.flatMap(({ decision }) => decision ?? []),
+    },
+    blobs,
+  };
 }
 
 /** A tool's result as the journal keeps it, media within. */
@@ -63,20 +104,54 @@ export function decodeOutcome(outcome: string, owner: string): ToolResultBlock {
   throw unreadable(`The journal's outcome of ${owner}`, 'result');
 }
 
-function decodeEntry(entry: Entry): MessageFields {
-  const { v, message } = asObject(parsePayload(entry.payload)) ?? {};
-  const fields = asObject(message);
-  const role = fields?.['role'];
-  if (
-    !fields ||
-    !READABLE_VERSIONS.includes(v) ||
-    !isRole(role) ||
-    ENTRY_KINDS[role] !== entry.kind ||
-    !Array.isArray(fields['content'])
-  ) {
-    throw unreadable(`Entry ${entry.id} of kind ${entry.kind}`, 'message');
+/** One of these fields beside `messages`, or messages alone. */
+interface Fact {
+  readonly messages?: readonly MessageFields[];
+  readonly edit?: { readonly from: number; readonly count: number };
+  readonly request?: ApprovalRequest;
+  readonly decision?: DecidedApproval;
+}
+
+function decodeEntry(entry: Entry): Fact {
+  const payload = asObject(parsePayload(entry.payload));
+  const fact = payload && READABLE_VERSIONS.includes(payload['v']) ? readFact(entry.kind, payload) : undefined;
+  if (!fact) throw unreadable(`Entry ${entry.id} of kind ${entry.kind}`, 'message');
+  return fact;
+}
+
+/** What a payload of this kind holds; `undefined` for one that nobody wrote here. */
+function readFact(kind: string, payload: MessageFields): Fact | undefined {
+  switch (kind) {
+    case EDIT_KIND:
+      return readEdit(asObject(payload['edit']));
+    case 'approval-request': {
+      const request = asObject(payload['request']);
+      return typeof request?.['id'] === 'string' ? { request: request as unknown as ApprovalRequest } : undefined;
+    }
+    case 'approval-decision': {
+      const decision = asObject(payload['decision']);
+      return typeof decision?.['id'] === 'string' ? { decision: decision as unknown as DecidedApproval } : undefined;
+    }
+    default: {
+      const message = readMessage(payload['message']);
+      const role = message?.['role'];
+      return message && isRole(role) && MESSAGE_KINDS[role] === kind ? { messages: [message] } : undefined;
+    }
   }
-  return fields;
+}
+
+function readEdit(edit: MessageFields | undefined): Fact | undefined {
+  const messages = Array.isArray(edit?.['messages']) ? edit['messages'].map(readMessage) : [undefined];
+  const [from, count] = [edit?.['from'], edit?.['count']];
+  const isReadable = typeof from === 'number' && typeof count === 'number' && !messages.includes(undefined);
+  return isReadable
+    ? { edit: { from, count }, messages: messages.filter((message) => message !== undefined) }
+    : undefined;
+}
+
+function readMessage(value: unknown): MessageFields | undefined {
+  const fields = asObject(value);
+  return fields && isRole(fields['role']) && Array.isArray(fields['content']) ? fields : undefined;
 }
 
 function unreadable(what: string, kind: string): AgentError {
@@ -118,5 +193,5 @@ async function readMedia(
 }
 
 function isRole(value: unknown): value is Message['role'] {
-  return typeof value === 'string' && value in ENTRY_KINDS;
+  return typeof value === 'string' && value in MESSAGE_KINDS;
 }

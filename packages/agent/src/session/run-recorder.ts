@@ -14,6 +14,7 @@ export function createRunRecorder({ createId }: Pick<Ports, 'createId'>): Record
   };
   return {
     message: async () => {},
+    editHistory: async () => {},
     async prepareTurn() {
       const id = createId();
       return {

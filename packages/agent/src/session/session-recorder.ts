@@ -35,6 +35,7 @@ import {
   type ToolResultBlock,
   type UserMessage,
 } from '@reprise/providers';
+import type { HistoryEdit } from '../history-edit.ts';
 import type { Ports } from '../ports.ts';
 import type { JournaledCall, PreparedTurn, RecoveredTurn, SessionRecorder, ToolStart } from '../recorder.ts';
 import { type AgentState, applyTurn } from '../state.ts';
@@ -43,7 +44,7 @@ import { ledgerRow, type RecordedRequest, recordRequest } from './ledger-row.ts'
 import { newestSnapshot } from './newest-snapshot.ts';
 import type { LoadedSession } from './open-session.ts';
 import { type PrefixChange, type PrefixChangePolicy, type SentPrefix, sentPrefix } from './prefix-change.ts';
-import { decodeOutcome, encodeMessage, encodeOutcome } from './record.ts';
+import { decodeOutcome, type EncodedEntry, encodeEdit, encodeMessage, encodeOutcome } from './record.ts';
 
 export interface SessionRecorderSettings {
   readonly model: Model;
@@ -79,12 +80,14 @@ class StoreRecorder implements SessionRecorder {
   readonly #heldBlobs: Set<BlobHash>;
   #tip: EntryId;
   #last: LastRequest | undefined;
+  /** Whether the history was edited since: the next request is meant not to begin with the last one. */
+  #isEdited: boolean;
   /** The last snapshot that was made here; while its lease is held nobody else makes a newer one. */
   #committed: { readonly snapshotId: SnapshotId; readonly fence: number | undefined } | undefined;
 
   constructor(
     store: CheckpointStore,
-    { record, lastTurn, blobs }: LoadedSession,
+    { record, lastTurn, isEdited, blobs }: LoadedSession,
     settings: SessionRecorderSettings,
     lease: () => number | undefined,
   ) {
@@ -94,6 +97,7 @@ class StoreRecorder implements SessionRecorder {
     this.#sessionId = record.id;
     this.#tip = record.tip;
     this.#last = lastTurn;
+    this.#isEdited = isEdited;
     this.#heldBlobs = new Set(blobs);
   }
 
@@ -102,7 +106,15 @@ class StoreRecorder implements SessionRecorder {
   }
 
   async message(message: UserMessage | ToolMessage): Promise<void> {
-    const { entry, blobs } = encodeMessage(message);
+    await this.#append(encodeMessage(message));
+  }
+
+  async editHistory(edit: HistoryEdit): Promise<void> {
+    await this.#append(encodeEdit(edit));
+    this.#isEdited = true;
+  }
+
+  async #append({ entry, blobs }: EncodedEntry): Promise<void> {
     const at = this.#settings.ports.clock();
     const append = { ...this.#place(), entries: [entry], blobs: this.#notHeld(blobs), at };
     ({ tip: this.#tip } = await this.#store.appendEntries(append));
@@ -187,7 +199,7 @@ class StoreRecorder implements SessionRecorder {
 
   async #findChange(prefix: SentPrefix): Promise<PrefixChange | undefined> {
     const { model, onPrefixChange } = this.#settings;
-    if (!this.#last || onPrefixChange === 'allow') return undefined;
+    if (!this.#last || this.#isEdited || onPrefixChange === 'allow') return undefined;
     return findPrefixChange(this.#last, { model, prefix, store: this.#store, sessionId: this.#sessionId });
   }
 
@@ -225,6 +237,7 @@ class StoreRecorder implements SessionRecorder {
   #moveTo(tip: EntryId, turn: NewTurn): void {
     this.#tip = tip;
     this.#last = { ...turn, entryId: tip };
+    this.#isEdited = false;
   }
 
   #lastTurnId(): string {

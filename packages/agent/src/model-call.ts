@@ -1,0 +1,135 @@
+/**
+ * One model call of a run, and its commit.
+ *
+ * Owns: what happens before a request is sent, and what becomes of its answer.
+ * Leaves to `turn.ts`: the stream. To `turn-loop.ts`: what follows from the turn.
+ *
+ * C1. Before a model is asked there is a note of it; it is taken back only when nothing was billed.
+ * C2. A listener that leaves early aborts the call; what was billed by then is still recorded.
+ * C3. Whatever can refuse a request does so before the note is written and anything is spent.
+ */
+
+import { type AssistantTurn, type ModelRequest, ProviderError, type StreamEvent } from '@reprise/providers';
+import type { AgentEventBody, TurnEndEvent } from './agent-event.ts';
+import { buildRequest } from './context/build-request.ts';
+import type { Conversation } from './conversation.ts';
+import { AgentError } from './errors.ts';
+import type { PreparedTurn } from './recorder.ts';
+import type { RunEnd, RunOptions } from './run-options.ts';
+import { isResponse, startTurn, type TurnInProgress } from './turn.ts';
+
+type Events<Result> = AsyncGenerator<AgentEventBody, Result, undefined>;
+
+/** What a call is asked beside what every call of the run is. */
+export interface CallTerms {
+  /** Whether tools are over, so that the model has to answer in words. */
+  readonly isClosing: boolean;
+  /** How many tokens the run may still write. */
+  readonly outputLeft: number;
+}
+
+/** A turn, recorded if the vendor may have billed it; or why there is none, and the run ends. */
+export type CallOutcome = { readonly turn: AssistantTurn; readonly isRecorded: boolean } | { readonly end: RunEnd };
+
+export async function* callModel(
+  conversation: Conversation,
+  options: RunOptions,
+  terms: CallTerms,
+): Events<CallOutcome> {
+  const { recorder, signal } = conversation;
+  if (signal.aborted) return { end: abortedEnd(signal) };
+  const request = requestFor(conversation, options, terms);
+  const prepared = await recorder.prepareTurn(request);
+  conversation.pass('agent/turn-prepared');
+  yield* heedPrefixChange(prepared, options);
+  await prepared.begin();
+  conversation.pass('agent/turn-begun');
+  const progress = await ask(request, prepared, conversation, options);
+  if (!progress) return { end: abortedEnd(signal) };
+  let turn: AssistantTurn;
+  let ended: TurnEndEvent | undefined;
+  try {
+    yield* tell(progress, conversation, options);
+  } finally {
+    // In `finally`, since a listener that has left must not cost the ledger its row (C2).
+    turn = await progress.settle();
+    conversation.pass('agent/stream-ended');
+    if (isResponse(turn)) ended = await conversation.recordTurn(turn, prepared);
+    else await abandon(prepared, conversation);
+  }
+  if (ended) yield ended;
+  return { turn, isRecorded: ended !== undefined };
+}
+
+function requestFor(
+  { messages }: Conversation,
+  options: RunOptions,
+  { isClosing, outputLeft }: CallTerms,
+): ModelRequest {
+  const request = buildRequest(options, messages);
+  const { maxTokens = Number.POSITIVE_INFINITY } = request;
+  return {
+    ...request,
+    ...(outputLeft < maxTokens ? { maxTokens: outputLeft } : {}),
+    ...(isClosing && options.limits.forceText === 'tool_choice' ? { toolChoice: 'none' } : {}),
+  };
+}
+
+/** What the vendor has cached of the conversation is about to be lost: whoever pays for it is told first. */
+async function* heedPrefixChange({ prefixChange }: PreparedTurn, options: RunOptions): Events<void> {
+  if (!prefixChange) return;
+  const { message } = prefixChange;
+  if (options.onPrefixChange === 'refuse') {
+    throw new AgentError('agent/prefix-changed', `${message} Nothing was sent, since onPrefixChange is 'refuse'.`);
+  }
+  const warning: StreamEvent = { type: 'warning', code: 'cache/prefix-changed', message };
+  if (!wasTold(warning, options)) yield warning;
+}
+
+/** Asks the model, unless the run was aborted meanwhile. A request that is refused before it is sent leaves no note (C1). */
+async function ask(
+  request: ModelRequest,
+  prepared: PreparedTurn,
+  conversation: Conversation,
+  { model, callOptions }: RunOptions,
+): Promise<TurnInProgress | undefined> {
+  const { signal, ports } = conversation;
+  try {
+    if (!signal.aborted) return startTurn(model, request, { ...callOptions, clock: ports.clock, signal });
+  } catch (error) {
+    await abandon(prepared, conversation);
+    throw error;
+  }
+  await abandon(prepared, conversation);
+  return undefined;
+}
+
+async function* tell(progress: TurnInProgress, conversation: Conversation, options: RunOptions): Events<void> {
+  let isFirst = true;
+  for await (const event of progress.events) {
+    if (isFirst) conversation.pass('agent/first-event');
+    isFirst = false;
+    if (!wasTold(event, options)) yield event;
+  }
+}
+
+/** What a request does not get is the same in every request of a conversation, and worth one warning. */
+function wasTold(event: StreamEvent, { told }: RunOptions): boolean {
+  if (event.type !== 'warning' || !/^(cache|request)\//.test(event.code)) return false;
+  const isOld = told.has(event.message);
+  told.add(event.message);
+  return isOld;
+}
+
+async function abandon(prepared: PreparedTurn, conversation: Conversation): Promise<void> {
+  await prepared.abandon();
+  conversation.pass('agent/turn-abandoned');
+}
+
+/** Who lost the right to write has failed; anybody else who had to stop was aborted. */
+export function abortedEnd({ reason }: AbortSignal): RunEnd {
+  if (reason instanceof Error && /^checkpoint\//.test(Reflect.get(reason, 'code'))) {
+    return { reason: 'error', error: reason };
+  }
+  return { reason: 'aborted', error: new ProviderError('provider/aborted', 'The run was aborted.', { cause: reason }) };
+}
