@@ -4,6 +4,7 @@ export {
   tokensFromAnthropic,
 } from './anthropic/decode/decode-usage.ts';
 export { anthropicCacheParameters } from './anthropic/encode/cache-parameters.ts';
+export { endsInOpenCall } from './anthropic/encode/open-calls.ts';
 export { anthropicPrefixBlocks } from './anthropic/encode/prefix-blocks.ts';
 export { type AnthropicModelRules, anthropicModelRules } from './anthropic/models.ts';
 export {
@@ -54,6 +55,7 @@ export { maskJson } from './cassette/redact/mask.ts';
 export { checkRequest } from './check-request.ts';
 export { type Citation, citationOf, citationsOf } from './citations.ts';
 export { ProviderError, type ProviderErrorCode, type ProviderErrorDetails } from './errors.ts';
+export { freezeMessage } from './frozen.ts';
 export { asArray, asObject, type JsonObject, type JsonValue, parseExactJson } from './json.ts';
 export { type MediaOptions, mediaBlock } from './media/media-block.ts';
 export type { MediaSource } from './media/read-source.ts';
@@ -184,6 +186,7 @@ export {
   type TokenCounts,
   tokenCounts,
 } from './token-counts.ts';
+export { transientMessages, withoutTransient } from './transient.ts';
 export { singly } from './transport/read-stream.ts';
 export {
   type DecodedTurn,

@@ -10,6 +10,11 @@ export type Message = UserMessage | AssistantMessage | ToolMessage;
 export interface UserMessage extends MarkedMessage {
   readonly role: 'user';
   readonly content: readonly UserBlock[];
+  /**
+   * Sent with this request alone: it is no part of the next one, so it stands behind everything else, belongs to no prefix and carries no
+   * cache mark. Never stored.
+   */
+  readonly transient?: true;
 }
 
 export interface AssistantMessage extends MarkedMessage {

@@ -19,7 +19,7 @@ export interface Model {
    * Nothing is sent before the first event is asked for, and a consumer that leaves early aborts the call.
    */
   stream(request: ModelRequest, options?: StreamOptions): ModelStream;
-  /** The request as the ordered blocks that a prompt cache matches, without cache marks. */
+  /** The request as the ordered blocks that a prompt cache matches, without cache marks and without transient messages. */
   prefixBlocks(request: ModelRequest): readonly PrefixBlock[];
   /** Where the request's cache marks stand, and why. `blocks`, if given, are its own prefix blocks: then they are not made again. */
   planMarks(request: ModelRequest, blocks?: readonly PrefixBlock[]): readonly PlannedMark[];

@@ -10,6 +10,7 @@
 
 import { checkRequest, refuseRequest } from '../check-request.ts';
 import { ProviderError } from '../errors.ts';
+import { mapGrowing } from '../frozen.ts';
 import { asObject } from '../json.ts';
 import type { DocumentBlock, ImageBlock, Message } from '../message.ts';
 import type { ModelRequest } from '../request.ts';
@@ -37,7 +38,7 @@ export function checkAnthropicRequest(request: ModelRequest, model = 'unknown'):
   checkSearch(request);
   checkPrefill(request, model, rules);
   checkOutput(request, model, rules);
-  for (const [index, message] of messages.entries()) checkMedia(message, index);
+  checkMessages(messages);
 }
 
 /** Throws `provider/invalid-request` for what only the whole body shows, `vendorOptions` included. */
@@ -82,6 +83,11 @@ function checkOutput({ output }: ModelRequest, model: string, { takesOutputSchem
     `output is set, and ${model} cannot be held to a schema: use completeStructured, which asks by a tool whose arguments have it.`,
   );
 }
+
+const checkMessages = mapGrowing((message: Message, index) => {
+  checkMedia(message, index);
+  return [];
+});
 
 function checkMedia(message: Message, index: number): void {
   const blocks = message.role === 'tool' ? message.content.flatMap(({ content }) => content) : message.content;

@@ -27,6 +27,16 @@ export interface AnthropicModelRules {
   readonly takesPrefill: boolean;
   /** Whether `tool_choice` may be `any` or `tool`. */
   readonly takesForcedTool: boolean;
+  /**
+   * Whether a thought of its own is refused once anything before it has changed: system prompt, tools, or a message
+   * (platform.claude.com, preserved thinking, autumn 2026).
+   */
+  readonly bindsThoughts: boolean;
+  /**
+   * Whether a user's message behind the results of tools takes the thoughts before it out of the prompt, and the cache with them
+   * (anthropics/skills, prompt caching, 2026).
+   */
+  readonly dropsThoughts: boolean;
   /** Whether its answer can be held to a JSON Schema. */
   readonly takesOutputSchema: boolean;
   /** The most that `max_tokens` may be; absent where it is not known. */
@@ -63,6 +73,9 @@ const UNKNOWN_MODEL: AnthropicModelRules = {
   efforts: EFFORTS,
   takesPrefill: true,
   takesForcedTool: true,
+  // Like the newest: a thought too few costs less than a request that is refused.
+  bindsThoughts: true,
+  dropsThoughts: false,
   takesOutputSchema: true,
   searchTool: BASIC_SEARCH_TOOL,
   asOf: '2026-11',
@@ -79,6 +92,8 @@ const LOCKED: AnthropicModelRules = {
   defaultEffort: 'high',
   takesPrefill: false,
   takesForcedTool: false,
+  bindsThoughts: true,
+  dropsThoughts: false,
   takesOutputSchema: true,
   maxOutputTokens: 128_000,
   searchTool: FILTERING_SEARCH_TOOL,
@@ -91,6 +106,7 @@ const SWITCHABLE: AnthropicModelRules = {
   ...LOCKED,
   thinking: ['adaptive', 'disabled'],
   takesForcedTool: true,
+  bindsThoughts: false,
 };
 
 /** A model whose thinking has a budget in tokens. */
@@ -102,6 +118,8 @@ const BUDGETED: AnthropicModelRules = {
   efforts: [],
   takesPrefill: true,
   takesForcedTool: true,
+  bindsThoughts: false,
+  dropsThoughts: true,
   takesOutputSchema: false,
   maxOutputTokens: 64_000,
   searchTool: BASIC_SEARCH_TOOL,
@@ -112,11 +130,13 @@ const BUDGETED: AnthropicModelRules = {
     'platform.claude.com: models overview, extended thinking, structured outputs; recorded requests of 2025 and 2026',
 };
 
-const MUTE: AnthropicModelRules = { ...BUDGETED, thinking: [], maxOutputTokens: 4096 };
+const MUTE: AnthropicModelRules = { ...BUDGETED, thinking: [], dropsThoughts: false, maxOutputTokens: 4096 };
 
 /** First match wins. */
 const MODELS: readonly (readonly [RegExp, AnthropicModelRules])[] = [
-  [/^claude-(fable|mythos)-5-1$/, LOCKED],
+  [/^claude-fable-5-1$/, LOCKED],
+  // Signs its thoughts, and does not check what they followed.
+  [/^claude-mythos-5-1$/, { ...LOCKED, bindsThoughts: false }],
   [
     /^claude-(fable|mythos)-5-2$/,
     {
@@ -126,12 +146,21 @@ const MODELS: readonly (readonly [RegExp, AnthropicModelRules])[] = [
       source: 'no page of its own was read: taken to think like 5.1',
     },
   ],
-  [/^claude-(fable|mythos)-5$/, { ...LOCKED, takesForcedTool: true, searchTool: BASIC_SEARCH_TOOL }],
+  [
+    /^claude-(fable|mythos)-5$/,
+    { ...LOCKED, takesForcedTool: true, bindsThoughts: false, searchTool: BASIC_SEARCH_TOOL },
+  ],
   [/^claude-opus-5-5$/, { ...LOCKED, defaultEffort: 'medium' }],
   [/^claude-sonnet-5-5$/, { ...LOCKED, thinking: ['adaptive', 'between_tools'], quietEffort: 'high' }],
   [
     /^claude-haiku-5-5$/,
-    { ...SWITCHABLE, quietEffort: 'high', defaultEffort: 'medium', searchTool: BASIC_SEARCH_TOOL },
+    {
+      ...SWITCHABLE,
+      quietEffort: 'high',
+      defaultEffort: 'medium',
+      bindsThoughts: true,
+      searchTool: BASIC_SEARCH_TOOL,
+    },
   ],
   [/^claude-opus-5$/, { ...SWITCHABLE, quietEffort: 'high' }],
   [/^claude-sonnet-5$/, SWITCHABLE],
@@ -149,7 +178,13 @@ const MODELS: readonly (readonly [RegExp, AnthropicModelRules])[] = [
   ],
   [
     /^claude-opus-4-5$/,
-    { ...BUDGETED, efforts: ['low', 'medium', 'high'], defaultEffort: 'high', takesOutputSchema: true },
+    {
+      ...BUDGETED,
+      efforts: ['low', 'medium', 'high'],
+      defaultEffort: 'high',
+      dropsThoughts: false,
+      takesOutputSchema: true,
+    },
   ],
   [/^claude-(sonnet|haiku)-4-5$/, { ...BUDGETED, takesOutputSchema: true }],
   [/^claude-opus-4-1$/, { ...BUDGETED, takesOutputSchema: true, maxOutputTokens: 32_000 }],

@@ -5,9 +5,11 @@ import { planRequest } from '../cache/plan-request.ts';
 import type { PrefixBlock } from '../cache/prefix.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
+import { withoutTransient } from '../transient.ts';
 import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
+import { withoutProofs } from '../transport/unbound-thoughts.ts';
 import { checkAnthropicBody, checkAnthropicRequest } from './check-request.ts';
 import { createAnthropicDecoder } from './decode/decode-stream.ts';
 import { readAnthropicError } from './decode/read-error.ts';
@@ -16,6 +18,7 @@ import { encodeRequest } from './encode/encode-request.ts';
 import { hasMarks, placeMarks } from './encode/place-marks.ts';
 import { withPrefill } from './encode/prefill.ts';
 import { anthropicPrefixBlocks } from './encode/prefix-blocks.ts';
+import { transientCost } from './encode/transient.ts';
 import { type AnthropicHost, hostOf } from './host.ts';
 import type { MessagesBody } from './wire.ts';
 
@@ -74,6 +77,8 @@ function streamFrom(
   const { body, prefill, warnings } = encoded;
   const plan = planMarks(body, request, { model, host });
   const markedBody = withPrefill(placeMarks(body, plan.marks), prefill);
+  const cost = transientCost(request, encoded, model);
+  const decoder = createAnthropicDecoder(encoded);
   const { clock = Date.now, timeoutMs } = options;
   return sendExchange({
     ...options,
@@ -87,9 +92,9 @@ function streamFrom(
         ),
       );
     },
-    decoder: createAnthropicDecoder(encoded),
+    decoder: cost.losesThoughts ? withoutProofs(decoder) : decoder,
     readError: (error) => readAnthropicError(error, clock()),
-    warnings: [...planWarnings(plan), ...warnings],
+    warnings: [...planWarnings(plan), ...cost.warnings, ...warnings],
   });
 }
 
@@ -117,7 +122,7 @@ function modelFrom(endpoint: Endpoint, id: string): Model {
     id,
     family: 'anthropic',
     stream: (request, options) => streamFrom(endpoint, request, { ...options, model: id }),
-    prefixBlocks: (request) => anthropicPrefixBlocks(encode(request)),
+    prefixBlocks: (request) => anthropicPrefixBlocks(encode(withoutTransient(request))),
     planMarks: (request, blocks) =>
       planMarks(encode(request), request, { model: id, host: endpoint.host }, blocks).marks,
   };

@@ -1,3 +1,4 @@
+import { foldGrowing, isSameJson } from '../frozen.ts';
 import { asArray, asObject } from '../json.ts';
 import type { CacheRules } from './family-rules.ts';
 import { partBlocks, withoutMark } from './part-blocks.ts';
@@ -13,7 +14,10 @@ export function chatPrefixBlocks(
 ): readonly PrefixBlock[] {
   const fields = asObject(body) ?? {};
   const tools = asArray(fields['tools']).map(toolBlock);
-  const messages = messageBlocks(asArray(fields['messages']), MARKABLE_PARTS[rules?.dialect ?? 'none']);
+  const messages = messageBlocks(
+    asArray(fields['messages']).map((message) => asObject(message) ?? {}),
+    MARKABLE_PARTS[rules?.dialect ?? 'none'],
+  );
   if (rules?.rendersFirst !== 'system') return [...tools, ...messages];
   const firstMessage = messages.findIndex(({ role }) => role !== 'system');
   const start = firstMessage === -1 ? messages.length : firstMessage;
@@ -39,19 +43,22 @@ function toolBlock(tool: unknown, index: number): PrefixBlock {
   return { path: `tools[${index}]`, role: 'tool', kind, text: JSON.stringify(withoutMark(tool)), markable: false };
 }
 
-/** Results of calls that stand together are one message. */
-function messageBlocks(messages: readonly unknown[], markable: ReadonlySet<string>): readonly PrefixBlock[] {
-  let messagePath = '';
-  let before: unknown;
-  return messages.flatMap((value, index) => {
+/** Results of calls that stand together are one message: the state is where it began, and what the message before was. */
+const messageBlocks = foldGrowing(
+  { messagePath: '', role: undefined },
+  (
     // The vocabulary's own messages pass here too, and their `cache` is a mark.
-    const { cache: _mark, ...message } = asObject(value) ?? {};
+    { cache: _mark, ...message }: Readonly<Record<string, unknown>>,
+    index,
+    before: { readonly messagePath: string; readonly role: unknown },
+    markable: ReadonlySet<string>,
+  ) => {
     const { role } = message;
-    if (role !== 'tool' || before !== 'tool') messagePath = `messages[${index}]`;
-    before = role;
+    const path = `messages[${index}]`;
+    const messagePath = role === 'tool' && before.role === 'tool' ? before.messagePath : path;
     const hasCalls = message['tool_calls'] !== undefined;
-    return partBlocks(message, {
-      path: `messages[${index}]`,
+    const results = partBlocks(message, {
+      path,
       messagePath,
       role: prefixRole(role),
       kind: hasCalls ? 'tool_calls' : typeof role === 'string' ? role : 'message',
@@ -60,8 +67,10 @@ function messageBlocks(messages: readonly unknown[], markable: ReadonlySet<strin
       text: { type: 'text', writes: 'string' },
       markable: role === 'assistant' ? UNMARKABLE : markable,
     });
-  });
-}
+    return { results, state: { messagePath, role } };
+  },
+  isSameJson,
+);
 
 function prefixRole(role: unknown): PrefixBlock['role'] {
   if (role === 'assistant') return role;

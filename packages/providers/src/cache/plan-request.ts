@@ -1,12 +1,13 @@
 import { toolCalls } from '../message.ts';
 import type { ModelRequest } from '../request.ts';
 import type { WarningEvent } from '../stream-event.ts';
+import { withoutTransient } from '../transient.ts';
 import type { CacheRules } from './family-rules.ts';
 import { checkPolicy } from './plan/check-policy.ts';
 import { markedMessages } from './plan/marked-messages.ts';
 import { type PlanNote, planWarnings } from './plan/plan-note.ts';
-import { type BreakpointPlan, planBreakpoints } from './plan-breakpoints.ts';
-import { conversationStart } from './policy.ts';
+import { type BreakpointPlan, type CachePolicy, planBreakpoints } from './plan-breakpoints.ts';
+import { conversationStart, type RequestedMark } from './policy.ts';
 import type { PrefixBlock } from './prefix.ts';
 
 /** What a planner needs of a request as an adapter encodes it. */
@@ -21,14 +22,18 @@ export interface EncodedPrefix {
  * with shorter ones where messages ask for marks; where nothing can be marked it is not called. Throws `provider/invalid-request` for a
  * policy or a lifetime the vendor does not know.
  *
+ * A transient message is not planned for: the marks stand where they would without it, before what the next request lacks. The vendor's
+ * own would stand behind it, and is replaced by one on the last block before.
+ *
  * Marks that the caller placed by hand stand alone: with planned ones beside them there could be too many, or a lifetime out of order.
  * Where a tool choice has surely changed and the vendor minds, a note says what is not read.
  */
 export function planRequest(
-  request: ModelRequest,
+  whole: ModelRequest,
   rules: CacheRules,
   encode: (request: ModelRequest) => EncodedPrefix,
 ): BreakpointPlan {
+  const request = withoutTransient(whole);
   const policy = request.cache ?? 'auto';
   checkPolicy(policy, rules);
   // The next request holds the whole answer, and its beginning alone is no prefix of that.
@@ -36,11 +41,26 @@ export function planRequest(
   const { blocks, hasMarks } = rules.dialect === 'none' ? NOTHING : encode(prefill === undefined ? request : history);
   if (hasMarks) return leaveAlone(request);
   const blocksUpTo = (count: number) => encode({ ...history, messages: request.messages.slice(0, count) }).blocks;
-  const plan = planBreakpoints(blocks, policy, rules, markedMessages(request.messages, blocks, blocksUpTo, rules));
+  const planFor = request === whole ? planBreakpoints : planOwnMarks;
+  const plan = planFor(blocks, policy, rules, markedMessages(request.messages, blocks, blocksUpTo, rules));
   const keepsMessages = plan.marks.some(({ blockIndex }) => blockIndex >= conversationStart(blocks));
   const isLost = rules.toolChoiceLoses === 'messages' && keepsMessages && hasChangedChoice(request);
   return isLost ? { ...plan, notes: [...plan.notes, choiceNote(request)] } : plan;
 }
+
+/** A plan without marks of the vendor's own, which stand at the very end of a request. */
+function planOwnMarks(
+  blocks: readonly PrefixBlock[],
+  policy: CachePolicy,
+  rules: CacheRules,
+  messageMarks: readonly RequestedMark[],
+): BreakpointPlan {
+  const isVendors = policy === 'automatic' && rules.placesMarks;
+  const { marks, notes } = planBreakpoints(blocks, isVendors ? AT_THE_END : policy, rules, messageMarks);
+  return { marks: marks.filter(({ isVendorPlaced }) => !isVendorPlaced), notes };
+}
+
+const AT_THE_END: CachePolicy = { breakpoints: ['last'] };
 
 /** Whether the last answer shows that the request it answered had another tool choice. */
 function hasChangedChoice({ messages, tools = [], toolChoice = 'auto' }: ModelRequest): boolean {

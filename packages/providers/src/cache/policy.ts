@@ -109,7 +109,10 @@ export function requestedMarks(
 
 /** How many blocks stand before the last answer: what the request that it answered ended with. 0 if nothing was answered. */
 export function previousRequestEnd(blocks: readonly PrefixBlock[]): number {
-  return messageSpans(blocks).findLast(({ role }) => role === 'assistant')?.start ?? 0;
+  const last = blocks.findLastIndex(({ role }) => role === 'assistant');
+  let start = last;
+  while (start > 0 && ownerOf(blocks[start - 1]) === ownerOf(blocks[last])) start -= 1;
+  return Math.max(start, 0);
 }
 
 /** The last block before `end` that can carry a mark, or -1. */
@@ -169,7 +172,7 @@ function flagMark(blocks: readonly PrefixBlock[]): RequestedMark {
 }
 
 function toolsEnd(blocks: readonly PrefixBlock[]): RequestedMark {
-  const blockIndex = lastMarkable(blocks, 0, blocks.length, 'tool');
+  const blockIndex = lastMarkable(blocks, 0, conversationStart(blocks), 'tool');
   if (blockIndex === -1) {
     const hasTools = blocks.some(({ role }) => role === 'tool');
     const detail = hasTools ? 'no mark can stand on a tool of this vendor' : 'the request has no tool to mark';
@@ -243,13 +246,19 @@ function messageSpans(blocks: readonly PrefixBlock[]): readonly MessageSpan[] {
   const spans: MessageSpan[] = [];
   let spanOwner: string | undefined;
   for (let index = conversationStart(blocks); index < blocks.length; index += 1) {
-    const { path = '', role = 'user', messagePath } = blocks[index] ?? {};
-    const owner = messagePath ?? path.split('.', 1)[0];
+    const block = blocks[index];
+    const owner = ownerOf(block);
     const start = owner === spanOwner ? (spans.pop()?.start ?? index) : index;
-    spans.push({ role, start, end: index + 1 });
+    spans.push({ role: block?.role ?? 'user', start, end: index + 1 });
     spanOwner = owner;
   }
   return spans;
+}
+
+/** The path of the message that a block belongs to. */
+function ownerOf(block: PrefixBlock | undefined): string | undefined {
+  const { path = '', messagePath } = block ?? {};
+  return messagePath ?? path.split('.', 1)[0];
 }
 
 function isCounted(blocks: readonly PrefixBlock[], { start, end }: MessageSpan): boolean {

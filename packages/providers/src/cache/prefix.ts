@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { foldGrowing } from '../frozen.ts';
 
 /** One piece of a request in the order a prompt cache matches it: what the vendor renders first comes first. */
 export interface PrefixBlock {
@@ -16,20 +17,15 @@ export interface PrefixBlock {
 }
 
 /** The hash of the prefix that ends with each block. Equal hashes mean equal bytes from the first block on. */
-export function prefixHashes(blocks: readonly PrefixBlock[]): readonly string[] {
-  let previous = '';
-  return blocks.map((block) => {
+export const prefixHashes: (blocks: readonly PrefixBlock[]) => readonly string[] = foldGrowing(
+  '',
+  ({ role, text }: PrefixBlock, _index, previous: string) => {
     // Both parts have a length of their own: the hash is fixed, the rest is one block.
-    previous = createHash('sha256')
-      .update(previous)
-      .update('\n')
-      .update(block.role)
-      .update('\n')
-      .update(block.text)
-      .digest('hex');
-    return previous;
-  });
-}
+    const hash = createHash('sha256').update(`${previous}\n${role}\n${text}`).digest('hex');
+    return { results: [hash], state: hash };
+  },
+  (one, other) => one.role === other.role && one.text === other.text,
+);
 
 /** The name of a whole request's content: hash of its tools, system prompt and messages, without cache marks. */
 export function prefixFingerprint(blocks: readonly PrefixBlock[]): string {

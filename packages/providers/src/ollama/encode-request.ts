@@ -10,6 +10,7 @@
  */
 
 import { ProviderError } from '../errors.ts';
+import { mapGrowing } from '../frozen.ts';
 import { asObject, parseExactJson } from '../json.ts';
 import {
   type AssistantMessage,
@@ -39,7 +40,7 @@ export function encodeRequest(request: ModelRequest, model: string): EncodedRequ
     model,
     messages: [
       ...encodeSystem(request.system ?? ''),
-      ...request.messages.flatMap(encodeMessage),
+      ...encodeMessages(request.messages),
       ...encodePrefill(request.prefill ?? ''),
     ],
     ...(tools.length > 0 ? { tools } : {}),
@@ -108,6 +109,8 @@ function encodeSystem(system: string): readonly WireMessage[] {
 function encodeTool({ name, description, inputSchema }: ToolDefinition): WireTool {
   return { type: 'function', function: { name, description, parameters: inputSchema } };
 }
+
+const encodeMessages = mapGrowing((message: Message) => encodeMessage(message));
 
 function encodeMessage(message: Message): readonly WireMessage[] {
   switch (message.role) {

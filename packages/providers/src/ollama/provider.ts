@@ -3,6 +3,7 @@ import { cacheRules } from '../cache/family-rules.ts';
 import { unmarkedWarnings } from '../cache/plan-request.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
+import { withoutTransient } from '../transient.ts';
 import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
 import { checkOllamaRequest } from './check-request.ts';
@@ -64,7 +65,8 @@ function modelFrom(openClient: ClientSource<OllamaClient>, id: string): Model {
     family: 'ollama',
     stream: (request, options) => streamFrom(openClient, request, { ...options, model: id }),
     // A prefill is no part of what the next request begins with: the answer that goes on from it is.
-    prefixBlocks: ({ prefill: _prefill, ...request }) => chatPrefixBlocks(encodeRequest(request, id).body),
+    prefixBlocks: ({ prefill: _prefill, ...request }) =>
+      chatPrefixBlocks(encodeRequest(withoutTransient(request), id).body),
     planMarks: () => [],
   };
 }

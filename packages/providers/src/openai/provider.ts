@@ -3,10 +3,12 @@ import { checkRequest } from '../check-request.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { WarningEvent } from '../stream-event.ts';
+import { transientMessages, withoutTransient } from '../transient.ts';
 import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { singly } from '../transport/read-stream.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, type StreamDecoder, sendExchange } from '../transport/send.ts';
+import { withoutProofs } from '../transport/unbound-thoughts.ts';
 import { createChatDecoder } from './chat/decode-stream.ts';
 import { encodeRequest } from './chat/encode-request.ts';
 import { chatCacheRules, chatRequestBlocks, placeChatMarks, planChatMarks } from './chat/place-marks.ts';
@@ -155,11 +157,19 @@ function streamChat(
   const plan = planChatMarks(request, model, vendor, { body });
   const markedBody = placeChatMarks(body, plan.marks, chatCacheRules(model, vendor));
   const warnings = [...planWarnings(plan), ...adapted];
-  const decoder = createChatDecoder({ model, vendor: vendor.name, prefill: request.prefill });
+  const chatDecoder = createChatDecoder({ model, vendor: vendor.name, prefill: request.prefill });
+  const decoder = losesThoughts(request, model) ? withoutProofs(chatDecoder) : chatDecoder;
   return exchange({ ...options, warnings, decoder }, openClient, ({ chat }, callOptions) =>
     chat.completions.create(markedBody, { ...callOptions, headers }),
   );
 }
+
+/** Whether the answer's thoughts are bound to a message that the next request lacks, as those of newer Claude models are behind a gateway. */
+function losesThoughts(request: ModelRequest, model: string): boolean {
+  return transientMessages(request).length > 0 && BINDS_THOUGHTS.test(model);
+}
+
+const BINDS_THOUGHTS = /claude-(fable-5[-.][12]|mythos-5[-.]2|(opus|sonnet|haiku)-5[-.]5)(?!\d)/;
 
 function streamResponses(
   openClient: ClientSource<OpenAIResponsesClient>,
@@ -192,7 +202,7 @@ function responsesModel(openClient: ClientSource<OpenAIResponsesClient>, id: str
     id,
     family: 'openai-responses',
     stream: (request, options) => streamResponses(openClient, request, { ...options, model: id, vendor }),
-    prefixBlocks: (request) => responsesPrefixBlocks(encodeResponsesRequest(request, id).body),
+    prefixBlocks: (request) => responsesPrefixBlocks(encodeResponsesRequest(withoutTransient(request), id).body),
     planMarks: (request, blocks) => planResponsesMarks(request, id, vendor, { blocks }).marks,
   };
 }

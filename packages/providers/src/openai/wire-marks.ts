@@ -1,5 +1,6 @@
 import type { CacheRules } from '../cache/family-rules.ts';
 import type { PlannedMark } from '../cache/plan-breakpoints.ts';
+import { isSameJson, mapGrowing } from '../frozen.ts';
 import { asArray, asObject, type JsonObject } from '../json.ts';
 
 /** The fields that say a mark, by the path of what they stand on. */
@@ -62,12 +63,17 @@ export function markParts<Item extends object>(
 export function hasOwnMarks(body: Readonly<Record<string, unknown>>, items: readonly unknown[]): boolean {
   const { mode, ttl } = asObject(body['prompt_cache_options']) ?? {};
   if (mode !== undefined || ttl !== undefined) return true;
-  const parts = items.flatMap((item) => [
-    ...asArray(asObject(item)?.['content']),
-    ...asArray(asObject(item)?.['output']),
-  ]);
-  return [body, ...asArray(body['tools']), ...items, ...parts].some(isMarked);
+  return (
+    [body, ...asArray(body['tools'])].some(isMarked) ||
+    markedParts(items.map((item) => asObject(item) ?? {})).length > 0
+  );
 }
+
+const markedParts = mapGrowing(
+  (item: Readonly<Record<string, unknown>>) =>
+    [item, ...asArray(item['content']), ...asArray(item['output'])].filter(isMarked),
+  isSameJson,
+);
 
 function isMarked(value: unknown): boolean {
   const { cache_control: anthropic, prompt_cache_breakpoint: openai } = asObject(value) ?? {};

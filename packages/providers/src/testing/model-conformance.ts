@@ -4,6 +4,7 @@ import { describeEncoding } from './conformance/encoding.ts';
 import { describeEndings } from './conformance/endings.ts';
 import { describeFailures } from './conformance/failures.ts';
 import { createStage } from './conformance/play.ts';
+import { describeTransientMessages } from './conformance/transient.ts';
 import type { ModelHarness } from './harness.ts';
 
 /**
@@ -17,5 +18,6 @@ export function describeModelConformance(name: string, harness: ModelHarness): v
     describeFailures(stage);
     describeEndings(stage);
     describeEncoding(stage);
+    describeTransientMessages(stage);
   });
 }

@@ -7,6 +7,7 @@ import { type AssistantBlock, toolCalls } from '../message.ts';
 import type { Model } from '../model.ts';
 import type { ModelRequest } from '../request.ts';
 import type { StreamEvent } from '../stream-event.ts';
+import { withoutTransient } from '../transient.ts';
 import { singly } from '../transport/read-stream.ts';
 import { type DecodedTurn, type StreamDecoder, sendExchange } from '../transport/send.ts';
 
@@ -57,11 +58,13 @@ export function scriptedModel(...steps: readonly ScriptedStep[]): ScriptedModel 
         warnings: [],
       });
     },
-    prefixBlocks: ({ system, tools = [], messages }) =>
-      chatPrefixBlocks({
+    prefixBlocks(request) {
+      const { system, tools = [], messages } = withoutTransient(request);
+      return chatPrefixBlocks({
         tools,
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
-      }),
+      });
+    },
     planMarks: () => [],
     requests,
     get unplayed() {

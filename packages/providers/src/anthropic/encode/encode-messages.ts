@@ -12,6 +12,7 @@
  *     the thoughts after the edit.
  */
 
+import { mapGrowing } from '../../frozen.ts';
 import { asObject, type JsonObject, type JsonValue, parseExactJson } from '../../json.ts';
 import type {
   AssistantBlock,
@@ -28,10 +29,13 @@ import type {
 } from '../../message.ts';
 import { withVendorFields } from '../decode/vendor-fields.ts';
 import type { WireBlock, WireMessage } from '../wire.ts';
+import { withoutLostCalls } from './open-calls.ts';
 
 export function encodeMessages(messages: readonly Message[]): readonly WireMessage[] {
-  return messages.flatMap(encodeMessage);
+  return encodeEach(withoutLostCalls(messages));
 }
+
+const encodeEach = mapGrowing((message: Message) => encodeMessage(message));
 
 function encodeMessage(message: Message): readonly WireMessage[] {
   const content = encodeContent(message);

@@ -1,5 +1,6 @@
 import { type PlannedMark, TOP_LEVEL_FLAG } from '../../cache/plan-breakpoints.ts';
-import type { MessagesBody, WireCacheControl } from '../wire.ts';
+import { mapGrowing } from '../../frozen.ts';
+import type { MessagesBody, WireCacheControl, WireMessage } from '../wire.ts';
 
 /** A copy of the body with the planned cache marks in place. The body itself stays as it is: its prefix is hashed without marks. */
 export function placeMarks(body: MessagesBody, marks: readonly PlannedMark[]): MessagesBody {
@@ -12,28 +13,31 @@ export function placeMarks(body: MessagesBody, marks: readonly PlannedMark[]): M
     });
   }
 
+  const markedMessages = new Set(marks.map(({ path }) => Number(/^messages\[(\d+)\]/.exec(path)?.[1])));
   const flag = byPath.get(TOP_LEVEL_FLAG);
   return {
     ...body,
     ...(flag ? { cache_control: cacheControl(flag) } : {}),
     ...(body.tools ? { tools: marked(body.tools, 'tools') } : {}),
     ...(body.system ? { system: marked(body.system, 'system') } : {}),
-    messages: body.messages.map((message, index) => ({
-      ...message,
-      content: marked(message.content, `messages[${index}].content`),
-    })),
+    messages: body.messages.map((message, index) =>
+      markedMessages.has(index)
+        ? { ...message, content: marked(message.content, `messages[${index}].content`) }
+        : message,
+    ),
   };
 }
 
 /** Whether the body carries cache marks already: on a tool or as the top-level flag from `vendorOptions`, or on an opaque block. */
 export function hasMarks(body: MessagesBody): boolean {
-  const blocks = [
-    body,
-    ...(body.tools ?? []),
-    ...(body.system ?? []),
-    ...body.messages.flatMap(({ content }) => content),
-  ];
-  return blocks.some((block: object) => 'cache_control' in block && block.cache_control !== null);
+  const blocks = [body, ...(body.tools ?? []), ...(body.system ?? [])];
+  return blocks.some(isMarked) || markedBlocks(body.messages).length > 0;
+}
+
+const markedBlocks = mapGrowing(({ content }: WireMessage) => content.filter(isMarked));
+
+function isMarked(block: object): boolean {
+  return 'cache_control' in block && block.cache_control !== null;
 }
 
 function cacheControl({ lifetime }: PlannedMark): WireCacheControl {

@@ -1,4 +1,5 @@
 import type { PrefixBlock } from '../../cache/prefix.ts';
+import { mapGrowing } from '../../frozen.ts';
 import { asArray, asObject } from '../../json.ts';
 
 /** A Messages request body as the blocks its cache matches: tools, then system, then messages. Cache marks are left out. */
@@ -7,14 +8,15 @@ export function anthropicPrefixBlocks(body: unknown): readonly PrefixBlock[] {
   return [
     ...asArray(tools).map((tool, index) => prefixBlock(`tools[${index}]`, 'tool', tool)),
     ...contentBlocks(system).map((block, index) => prefixBlock(`system[${index}]`, 'system', block)),
-    ...asArray(messages).flatMap((message, messageIndex) => {
-      const { role, content } = asObject(message) ?? {};
-      return contentBlocks(content).map((block, index) =>
-        prefixBlock(`messages[${messageIndex}].content[${index}]`, prefixRole(role), block),
-      );
-    }),
+    ...messageBlocks(asArray(messages).map((message) => asObject(message) ?? {})),
   ];
 }
+
+const messageBlocks = mapGrowing(({ role, content }: Readonly<Record<string, unknown>>, messageIndex) =>
+  contentBlocks(content).map((block, index) =>
+    prefixBlock(`messages[${messageIndex}].content[${index}]`, prefixRole(role), block),
+  ),
+);
 
 /** A bare string stands for one text block; the two are the same prefix. */
 function contentBlocks(content: unknown): readonly unknown[] {

@@ -9,6 +9,7 @@
 import type { OpenAI } from 'openai';
 import { derivedCallId } from '../../derived-call-id.ts';
 import { ProviderError } from '../../errors.ts';
+import { mapGrowing } from '../../frozen.ts';
 import { asObject, type JsonObject, type JsonValue } from '../../json.ts';
 import {
   type AssistantMessage,
@@ -29,7 +30,15 @@ type ChatPart = OpenAI.Chat.Completions.ChatCompletionContentPart;
 type ChatToolCall = OpenAI.Chat.Completions.ChatCompletionMessageToolCall;
 
 /** Throws `provider/unsupported-media` for a document, and `provider/unsupported` for a tool result, that the format cannot hold. */
-export function encodeMessage(message: Message, model: string, vendor: ChatVendor): readonly ChatMessage[] {
+export const encodeMessages: (
+  messages: readonly Message[],
+  model: string,
+  vendor: ChatVendor,
+) => readonly ChatMessage[] = mapGrowing((message: Message, _index, model: string, vendor: ChatVendor) =>
+  encodeMessage(message, model, vendor),
+);
+
+function encodeMessage(message: Message, model: string, vendor: ChatVendor): readonly ChatMessage[] {
   switch (message.role) {
     case 'user':
       return [encodeUser(message)];

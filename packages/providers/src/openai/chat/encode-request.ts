@@ -13,7 +13,7 @@ import { asObject, type JsonObject } from '../../json.ts';
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
 import type { WarningEvent } from '../../stream-event.ts';
 import type { ChatVendor } from '../vendors.ts';
-import { type ChatMessage, encodeMessage } from './encode-messages.ts';
+import { type ChatMessage, encodeMessages } from './encode-messages.ts';
 import { encodeOptions } from './encode-options.ts';
 
 export interface ChatBody {
@@ -40,7 +40,7 @@ export function encodeRequest(request: ModelRequest, model: string, vendor: Chat
     model,
     messages: [
       ...encodeSystem([request.system ?? '', options.instruction]),
-      ...request.messages.flatMap((message) => encodeMessage(message, model, vendor)),
+      ...encodeMessages(request.messages, model, vendor),
       ...options.beginning,
     ],
     ...(tools.length > 0 ? { tools } : {}),

@@ -4,6 +4,7 @@ import type { BreakpointPlan, PlannedMark } from '../../cache/plan-breakpoints.t
 import { planRequest } from '../../cache/plan-request.ts';
 import type { PrefixBlock } from '../../cache/prefix.ts';
 import type { ModelRequest } from '../../request.ts';
+import { withoutTransient } from '../../transient.ts';
 import type { ChatVendor } from '../vendors.ts';
 import { bodyMarks, hasOwnMarks, markParts, wireMarks } from '../wire-marks.ts';
 import { type ChatBody, encodeRequest } from './encode-request.ts';
@@ -14,13 +15,17 @@ export function chatCacheRules(model: string, { name, cacheMarks }: ChatVendor):
   return cacheRules('openai-chat', model, { host: name, ...(takesAnthropicMarks ? { dialect: 'anthropic' } : {}) });
 }
 
-/** The request as the blocks its cache matches. A prefill is none of them: the next request begins with the answer that goes on from it. */
+/**
+ * The request as the blocks its cache matches. A prefill is none of them: the next request begins with the answer that goes on from it. Nor
+ * is a transient message, which the next request lacks.
+ */
 export function chatRequestBlocks(
   { prefill: _answer, ...request }: ModelRequest,
   model: string,
   vendor: ChatVendor,
 ): readonly PrefixBlock[] {
-  return chatPrefixBlocks(encodeRequest(request, model, vendor).body, chatCacheRules(model, vendor));
+  const { body } = encodeRequest(withoutTransient(request), model, vendor);
+  return chatPrefixBlocks(body, chatCacheRules(model, vendor));
 }
 
 /** Where the request's cache marks stand. `known`, if given, is the request as it is encoded. Throws like `planRequest`. */

@@ -11,8 +11,16 @@
  */
 
 import { ProviderError } from '../../errors.ts';
+import { foldGrowing } from '../../frozen.ts';
 import { asArray, type JsonObject } from '../../json.ts';
-import type { DocumentBlock, ImageBlock, Message, ToolResultBlock, UserBlock } from '../../message.ts';
+import type {
+  AssistantMessage,
+  DocumentBlock,
+  ImageBlock,
+  Message,
+  ToolResultBlock,
+  UserBlock,
+} from '../../message.ts';
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
 import type { WarningEvent } from '../../stream-event.ts';
 import { dataUrl } from '../data-url.ts';
@@ -69,10 +77,19 @@ function encodeToolChoice(choice: ToolChoice): string | JsonObject {
   return typeof choice === 'object' ? { type: 'function', name: choice.tool } : choice;
 }
 
+const NO_CALLS: ReadonlySet<string> = new Set();
+
 function encodeHistory(messages: readonly Message[], isStored: boolean): readonly JsonObject[] {
-  const customCalls = customCallIds(messages);
-  return messages.flatMap((message) => encodeMessage(message, isStored, customCalls));
+  return encodeMessages(messages, isStored);
 }
+
+const encodeMessages = foldGrowing(
+  NO_CALLS,
+  (message: Message, _index, callsBefore: ReadonlySet<string>, isStored: boolean) => {
+    const customCalls = message.role === 'assistant' ? withCustomCalls(callsBefore, message) : callsBefore;
+    return { results: encodeMessage(message, isStored, customCalls), state: customCalls };
+  },
+);
 
 function encodeMessage(message: Message, isStored: boolean, customCalls: ReadonlySet<string>): readonly JsonObject[] {
   switch (message.role) {
@@ -86,9 +103,9 @@ function encodeMessage(message: Message, isStored: boolean, customCalls: Readonl
 }
 
 /** A call of a custom tool is answered by an item of its own type. */
-function customCallIds(messages: readonly Message[]): ReadonlySet<string> {
-  const items = messages.flatMap((message) => (message.role === 'assistant' ? keptItems(message.content) : []));
-  return new Set(items.filter(isCustomCall).flatMap((item) => callIdOf(item) ?? []));
+function withCustomCalls(before: ReadonlySet<string>, { content }: AssistantMessage): ReadonlySet<string> {
+  const calls = keptItems(content).filter(isCustomCall);
+  return calls.length === 0 ? before : new Set([...before, ...calls.flatMap((item) => callIdOf(item) ?? [])]);
 }
 
 function encodeUserBlock(block: UserBlock): JsonObject {

@@ -1,5 +1,6 @@
 import { partBlocks, withoutMark } from '../../cache/part-blocks.ts';
 import type { PrefixBlock } from '../../cache/prefix.ts';
+import { foldGrowing, isSameJson } from '../../frozen.ts';
 import { asArray, asObject } from '../../json.ts';
 
 /**
@@ -11,7 +12,7 @@ export function responsesPrefixBlocks(body: unknown): readonly PrefixBlock[] {
   return [
     ...asArray(tools).map(toolBlock),
     ...(instructions ? [wholeBlock('instructions', 'instructions', 'system', 'system', instructions)] : []),
-    ...itemBlocks(inputItems(input)),
+    ...itemBlocks(inputItems(input).map((item) => asObject(item) ?? {})),
   ];
 }
 
@@ -32,22 +33,25 @@ function inputItems(input: unknown): readonly unknown[] {
     : asArray(input);
 }
 
-/** The items of one answer are one message, and so are results of calls that stand together. */
-function itemBlocks(items: readonly unknown[]): readonly PrefixBlock[] {
-  let messagePath = '';
-  let groupBefore: string | undefined;
-  return items.flatMap((item, index) => {
-    const { role: wireRole, type } = asObject(item) ?? {};
+/** The items of one answer are one message, and so are results of calls that stand together: the state is where such a group began. */
+const itemBlocks = foldGrowing(
+  { messagePath: '', group: undefined },
+  (
+    item: Readonly<Record<string, unknown>>,
+    index,
+    before: { readonly messagePath: string; readonly group: string | undefined },
+  ) => {
+    const { role: wireRole, type } = item;
     const role = itemRole(wireRole, type);
     const isResult = isCallOutput(type);
     const group = role === 'assistant' ? 'answer' : isResult ? 'results' : undefined;
     const path = `input[${index}]`;
-    if (group === undefined || group !== groupBefore) messagePath = path;
-    groupBefore = group;
+    const messagePath = group !== undefined && group === before.group ? before.messagePath : path;
     const kind = [type, wireRole].find((word) => typeof word === 'string');
     const name = typeof kind === 'string' ? kind : 'item';
-    if (role === 'assistant') return [wholeBlock(path, messagePath, role, name, item)];
-    return partBlocks(item, {
+    const state = { messagePath, group };
+    if (role === 'assistant') return { results: [wholeBlock(path, messagePath, role, name, item)], state };
+    const results = partBlocks(item, {
       path,
       messagePath,
       role,
@@ -57,8 +61,10 @@ function itemBlocks(items: readonly unknown[]): readonly PrefixBlock[] {
       text: { type: 'input_text', writes: isResult ? 'string' : 'part' },
       markable: MARKABLE_PARTS,
     });
-  });
-}
+    return { results, state };
+  },
+  isSameJson,
+);
 
 /** What has no role is the model's, but for the answers to its calls. */
 function itemRole(role: unknown, type: unknown): PrefixBlock['role'] {
