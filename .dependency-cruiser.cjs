@@ -26,12 +26,12 @@ module.exports = {
     },
     {
       name: 'packages-meet-at-their-front-door',
-      comment: 'Another package is imported through its index.ts or testing/index.ts, never by path into src/.',
+      comment: 'Another package is imported through what its package.json exports, never by path into src/.',
       severity: 'error',
       from: { path: '^(packages|apps)/([^/]+)/' },
       to: {
         path: '^packages/[^/]+/src/',
-        pathNot: ['^packages/[^/]+/src/(testing/)?index\\.ts$', '^$1/$2/'],
+        pathNot: ['^packages/[^/]+/src/((cassette|mcp|opentelemetry|testing)/)?index\\.ts$', '^$1/$2/'],
       },
     },
     {

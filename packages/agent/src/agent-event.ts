@@ -1,5 +1,17 @@
 import type { Snapshot } from '@reprise/checkpoint';
-import type { AssistantTurn, StopReason, StreamEvent, ToolCallBlock, ToolResultBlock } from '@reprise/providers';
+import type {
+  AssistantTurn,
+  StopReason,
+  StreamEvent,
+  ToolCallBlock,
+  ToolResultBlock,
+  UserMessage,
+} from '@reprise/providers';
+import type { ApprovalRequest } from './approval/approval.ts';
+import type { CompactionPlan } from './context/plan-compaction.ts';
+import type { UsageEstimate } from './estimate-usage.ts';
+import type { HookVerdictEvent } from './hooks/hook.ts';
+import type { ModelSwitchEvent } from './model-switch.ts';
 import type { AgentState } from './state.ts';
 
 /**
@@ -10,11 +22,29 @@ import type { AgentState } from './state.ts';
  */
 export type AgentEvent = AgentEventBody & { readonly sequence: number };
 
-export type AgentEventBody = RunStartEvent | StreamEvent | ToolStartEvent | ToolEndEvent | TurnEndEvent | RunEndEvent;
+export type AgentEventBody =
+  | RunStartEvent
+  | StreamEvent
+  | HookVerdictEvent
+  | ApprovalNeededEvent
+  | ToolStartEvent
+  | ToolEndEvent
+  | TurnEndEvent
+  | MessageSteeredEvent
+  | CompactionStartEvent
+  | CompactionEndEvent
+  | ModelSwitchEvent
+  | RunEndEvent;
 
 export interface RunStartEvent {
   readonly type: 'run-start';
   readonly runId: string;
+}
+
+/** A call waits for a decision; see `Session.decide`. The request is durable by then. */
+export interface ApprovalNeededEvent {
+  readonly type: 'approval-needed';
+  readonly approval: ApprovalRequest;
 }
 
 export interface ToolStartEvent {
@@ -35,6 +65,28 @@ export interface TurnEndEvent {
   readonly state: AgentState;
   /** Present when the run has a store. */
   readonly snapshot?: Snapshot;
+  /** What the response has probably used. Present where its vendor did not tell to the end, so that `turn.usageState` is not `final`. */
+  readonly estimate?: UsageEstimate;
+}
+
+/** A message that was sent meanwhile, with `onBusy: 'steer'`, has come into this run. It is durable, and the next request holds it. */
+export interface MessageSteeredEvent {
+  readonly type: 'message-steered';
+  readonly message: UserMessage;
+}
+
+/** The conversation is about to be compacted, and nothing is sent yet. */
+export interface CompactionStartEvent {
+  readonly type: 'compaction-start';
+  readonly plan: CompactionPlan;
+}
+
+/** The conversation is compacted: what is told is durable. */
+export interface CompactionEndEvent {
+  readonly type: 'compaction-end';
+  /** With what the summary has cost, and its length. */
+  readonly plan: CompactionPlan;
+  readonly state: AgentState;
 }
 
 /** Why a run ended: the last turn's stop reason, or what ended it before. */

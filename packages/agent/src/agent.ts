@@ -9,6 +9,7 @@ import { createRunRecorder } from './session/run-recorder.ts';
 import { asUserMessage, createSession, type RunInput, type SendOptions, type Session } from './session.ts';
 import { type AgentOptions, checkOptions } from './settings.ts';
 import type { AgentState } from './state.ts';
+import { createInboxes } from './steering/inbox.ts';
 
 export interface Agent {
   /** Creates the session, or resumes it at its tip; with `snapshotId`, resumes there as a fork. Rejects with a `CheckpointError`. */
@@ -18,13 +19,13 @@ export interface Agent {
 /** An agent: a model with its instructions and tools. Throws at once for options that cannot work. */
 export function createAgent(options: AgentOptions): Agent {
   const settings = checkOptions(options);
-  const lines = createWaitingLines();
+  const shared = { lines: createWaitingLines(), inboxes: createInboxes() };
   return {
     async openSession(store, sessionOptions = {}) {
       const terms = leaseTerms(sessionOptions);
       const loaded = await loadSession(store, sessionOptions, settings.ports);
       const { files } = sessionOptions;
-      return createSession(loaded, { store, settings: files ? { ...settings, files } : settings, terms, lines });
+      return createSession(loaded, { store, settings: files ? { ...settings, files } : settings, terms, ...shared });
     },
   };
 }

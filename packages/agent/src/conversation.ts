@@ -5,10 +5,18 @@
  * Leaves to the recorder: what durable means.
  *
  * K1. The state is never ahead of the recorder: what it holds is durable.
- * K2. A user message's cache mark holds for the run that it began, and is not kept: the next request's marks are planned anew.
+ * K2. Its messages are frozen: nobody who hears of them can change what is sent next, and what was encoded of them stays known.
+ * K3. A user message's cache mark holds for the run that it began, and is not kept: the next request's marks are planned anew.
  */
 
-import type { AssistantTurn, Message, ToolMessage, ToolResultBlock, UserMessage } from '@reprise/providers';
+import {
+  type AssistantTurn,
+  freezeMessage,
+  type Message,
+  type ToolMessage,
+  type ToolResultBlock,
+  type UserMessage,
+} from '@reprise/providers';
 import type { TurnEndEvent } from './agent-event.ts';
 import type { AgentFaultPoint } from './fault-points.ts';
 import { applyEdit, type HistoryEdit } from './history-edit.ts';
@@ -26,7 +34,7 @@ export class Conversation {
   readonly #marked = new Map<Message, UserMessage>();
 
   constructor({ state, recorder, signal }: HeldConversation, ports: Ports) {
-    this.#state = state;
+    this.#state = { ...state, messages: state.messages.map(freezeMessage) };
     this.recorder = recorder;
     this.signal = signal;
     this.ports = ports;
@@ -43,20 +51,22 @@ export class Conversation {
   }
 
   async recordInput(given: UserMessage): Promise<void> {
-    const { cache, ...kept } = given;
+    const { cache, ...message } = given;
+    const kept = freezeMessage(message);
     await this.#record(kept);
-    if (cache) this.#marked.set(kept, given);
+    if (cache) this.#marked.set(kept, { ...kept, cache });
     this.pass('agent/input-committed');
   }
 
   async recordResults(content: readonly ToolResultBlock[]): Promise<void> {
-    await this.#record({ role: 'tool', content });
+    await this.#record(freezeMessage({ role: 'tool', content }));
     this.pass('agent/results-committed');
   }
 
   /** Commits a response with its counts. One whose id is taken is given none: some servers give every response the same. */
   async recordTurn(received: AssistantTurn, prepared: PreparedTurn): Promise<TurnEndEvent> {
-    const turn = asNewResponse(this.#state, received);
+    const response = asNewResponse(this.#state, received);
+    const turn = { ...response, message: freezeMessage(response.message) };
     const state = applyTurn(this.#state, turn);
     const snapshot = await prepared.commit(turn, state);
     this.#state = state;
@@ -74,10 +84,12 @@ export class Conversation {
     return { type: 'turn-end', turn, state, ...(snapshot ? { snapshot } : {}) };
   }
 
-  async edit(edit: HistoryEdit): Promise<void> {
+  async edit({ messages, ...rest }: HistoryEdit): Promise<void> {
+    const edit = { ...rest, messages: messages.map(freezeMessage) };
     const state = applyEdit(this.#state, edit);
     await this.recorder.editHistory(edit);
     this.#state = state;
+    this.pass('agent/history-edited');
   }
 
   pass(point: AgentFaultPoint): void {

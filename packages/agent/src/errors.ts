@@ -1,16 +1,29 @@
 export type AgentErrorCode =
+  | 'agent/approval-refused'
   | 'agent/broken-model'
+  /** A transcript that cannot be read; the message names the line. */
+  | 'agent/broken-transcript'
+  | 'agent/chat-busy'
+  | 'agent/compaction-failed'
+  | 'agent/context-overflow'
   | 'agent/empty-message'
+  | 'agent/hook-failed'
   /** Another send took the session over; the reason with which the run's signal is aborted. */
   | 'agent/interrupted'
   | 'agent/invalid-edit'
   | 'agent/invalid-option'
+  /** No connection to an MCP server, or none any more. */
+  | 'agent/mcp-unreachable'
+  | 'agent/no-answer'
+  | 'agent/nothing-to-compact'
   | 'agent/nothing-to-continue'
   | 'agent/prefix-changed'
   | 'agent/run-abandoned'
   | 'agent/run-consumed'
   | 'agent/session-busy'
   | 'agent/session-closed'
+  | 'agent/unmatched-results'
+  | 'agent/unpriced-model'
   | 'agent/unreadable-entry';
 
 /** The caller broke the contract, or a stored entry cannot be read. Branch on `code`, not on the class or the text. */

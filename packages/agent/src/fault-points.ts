@@ -25,6 +25,10 @@ export type AgentFaultPoint =
   | 'agent/turn-committed'
   /** The note is taken back, since there was no response. */
   | 'agent/turn-abandoned'
+  /** Requests for approval are committed, and nobody has heard of them. */
+  | 'agent/approval-requested'
+  /** A decision is committed, and nothing has followed from it. */
+  | 'agent/approval-decided'
   /** A tool call is checked and about to be noted. */
   | 'agent/call-checked'
   /** The intent is written, and the tool has not run. */
@@ -35,5 +39,7 @@ export type AgentFaultPoint =
   | 'agent/outcome-written'
   /** The results of a turn's calls are committed. */
   | 'agent/results-committed'
+  /** What the model is shown was changed, and the change is committed. */
+  | 'agent/history-edited'
   /** The lease is given back. */
   | 'agent/lease-released';

@@ -9,11 +9,16 @@
  * C3. Whatever can refuse a request does so before the note is written and anything is spent.
  */
 
+import type { Snapshot } from '@reprise/checkpoint';
 import { type AssistantTurn, type ModelRequest, ProviderError, type StreamEvent } from '@reprise/providers';
 import type { AgentEventBody, TurnEndEvent } from './agent-event.ts';
+import type { RunBudget } from './budget/run-budget.ts';
 import { buildRequest } from './context/build-request.ts';
 import type { Conversation } from './conversation.ts';
 import { AgentError } from './errors.ts';
+import { estimateUsage } from './estimate-usage.ts';
+import { admitRequest } from './guard-call.ts';
+import { askBeforeRequest, type HookedRequest } from './hooks/before-request.ts';
 import type { PreparedTurn } from './recorder.ts';
 import type { RunEnd, RunOptions } from './run-options.ts';
 import { isResponse, startTurn, type TurnInProgress } from './turn.ts';
@@ -22,24 +27,55 @@ type Events<Result> = AsyncGenerator<AgentEventBody, Result, undefined>;
 
 /** What a call is asked beside what every call of the run is. */
 export interface CallTerms {
+  /** Whether it is the first of the run: its answer begins with the run's prefill. */
+  readonly isFirst: boolean;
   /** Whether tools are over, so that the model has to answer in words. */
   readonly isClosing: boolean;
   /** How many tokens the run may still write. */
   readonly outputLeft: number;
+  /** What the run may still spend. Absent: nothing limits it. */
+  readonly budget?: RunBudget | undefined;
 }
 
-/** A turn, recorded if the vendor may have billed it; or why there is none, and the run ends. */
-export type CallOutcome = { readonly turn: AssistantTurn; readonly isRecorded: boolean } | { readonly end: RunEnd };
+/** A turn, recorded if the vendor may have billed it. */
+export interface TakenTurn {
+  readonly turn: AssistantTurn;
+  readonly isRecorded: boolean;
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** A turn; or why there is none, and the run ends. */
+export type CallOutcome = TakenTurn | { readonly end: RunEnd };
 
 export async function* callModel(
   conversation: Conversation,
   options: RunOptions,
   terms: CallTerms,
 ): Events<CallOutcome> {
-  const { recorder, signal } = conversation;
+  const { signal } = conversation;
   if (signal.aborted) return { end: abortedEnd(signal) };
-  const request = requestFor(conversation, options, terms);
-  const prepared = await recorder.prepareTurn(request);
+  const hooked = yield* askBeforeRequest(requestFor(conversation, options, terms), conversation, options);
+  if (hooked === 'stopped') return { end: { reason: 'hook-stop' } };
+  if (hooked === 'aborted') return { end: abortedEnd(signal) };
+  const admitted = yield* admitRequest(hooked.request, conversation, options, terms);
+  if (admitted === 'over-budget') return { end: { reason: 'budget-limit' } };
+  if (admitted === 'aborted') return { end: abortedEnd(signal) };
+  try {
+    return yield* makeCall({ ...hooked, request: admitted.request }, conversation, options, terms.budget);
+  } finally {
+    admitted.release();
+  }
+}
+
+/** The call itself, from its note to its row. */
+async function* makeCall(
+  { request, attribution }: Exclude<HookedRequest, string>,
+  conversation: Conversation,
+  options: RunOptions,
+  budget: RunBudget | undefined,
+): Events<CallOutcome> {
+  const { recorder, signal } = conversation;
+  const prepared = await recorder.prepareTurn(request, attribution);
   conversation.pass('agent/turn-prepared');
   yield* heedPrefixChange(prepared, options);
   await prepared.begin();
@@ -57,14 +93,15 @@ export async function* callModel(
     if (isResponse(turn)) ended = await conversation.recordTurn(turn, prepared);
     else await abandon(prepared, conversation);
   }
-  if (ended) yield ended;
-  return { turn, isRecorded: ended !== undefined };
+  if (ended) budget?.settle(turn);
+  if (ended) yield withEstimate(ended, progress, request, options);
+  return { turn, isRecorded: ended !== undefined, snapshot: ended?.snapshot };
 }
 
 function requestFor(
   { messages }: Conversation,
   options: RunOptions,
-  { isClosing, outputLeft }: CallTerms,
+  { isFirst, isClosing, outputLeft }: CallTerms,
 ): ModelRequest {
   const request = buildRequest(options, messages);
   const { maxTokens = Number.POSITIVE_INFINITY } = request;
@@ -72,6 +109,7 @@ function requestFor(
     ...request,
     ...(outputLeft < maxTokens ? { maxTokens: outputLeft } : {}),
     ...(isClosing && options.limits.forceText === 'tool_choice' ? { toolChoice: 'none' } : {}),
+    ...(isFirst && options.prefill !== undefined ? { prefill: options.prefill } : {}),
   };
 }
 
@@ -119,6 +157,17 @@ function wasTold(event: StreamEvent, { told }: RunOptions): boolean {
   const isOld = told.has(event.message);
   told.add(event.message);
   return isOld;
+}
+
+/** With what the response has probably used, where its vendor did not say. */
+function withEstimate(
+  ended: TurnEndEvent,
+  { receivedBytes }: TurnInProgress,
+  request: ModelRequest,
+  { model }: RunOptions,
+): TurnEndEvent {
+  const estimate = estimateUsage(ended.turn, { model, request, receivedBytes });
+  return estimate ? { ...ended, estimate } : ended;
 }
 
 async function abandon(prepared: PreparedTurn, conversation: Conversation): Promise<void> {

@@ -14,6 +14,7 @@ import {
   type StreamOptions,
   sendExchange,
   singly,
+  withoutTransient,
 } from '@reprise/providers';
 
 /** What a stream function of one's own may yield: its last event needs no more than a message. */
@@ -36,11 +37,13 @@ export function modelFromStream({ id, family = 'custom', stream }: StreamModelOp
   return {
     id,
     family,
-    prefixBlocks: ({ system, tools = [], messages }) =>
-      chatPrefixBlocks({
+    prefixBlocks(request) {
+      const { system, tools = [], messages } = withoutTransient(request);
+      return chatPrefixBlocks({
         tools,
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
-      }),
+      });
+    },
     planMarks: () => [],
     stream(request, options = {}) {
       checkRequest(request, []);

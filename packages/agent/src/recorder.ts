@@ -1,4 +1,4 @@
-import type { EntryId, Snapshot, TurnId } from '@reprise/checkpoint';
+import type { EntryId, SessionId, Snapshot, TurnId, TurnRow } from '@reprise/checkpoint';
 import type {
   AssistantTurn,
   ModelRequest,
@@ -7,10 +7,13 @@ import type {
   ToolResultBlock,
   UserMessage,
 } from '@reprise/providers';
+import type { ApprovalLog, ApprovalRequest, DecidedApproval } from './approval/approval.ts';
+import type { CountedRequest } from './context/estimate-request.ts';
 import type { HistoryEdit } from './history-edit.ts';
+import type { Attribution } from './session/attribution.ts';
 import type { PrefixChange } from './session/prefix-change.ts';
 import type { AgentState } from './state.ts';
-import type { EffectClass } from './tool.ts';
+import type { EffectClass } from './tools/tool.ts';
 
 /** Where a run's facts become durable. A run goes on only after each of these has resolved. */
 export interface Recorder {
@@ -19,8 +22,8 @@ export interface Recorder {
   /** Changes what the model is shown from here on. */
   editHistory(edit: HistoryEdit): Promise<void>;
 
-  /** One model call, before it is made. */
-  prepareTurn(request: ModelRequest): Promise<PreparedTurn>;
+  /** One model call, before it is made; `attribution` says what of the request is not the agent's own. */
+  prepareTurn(request: ModelRequest, attribution?: Attribution): Promise<PreparedTurn>;
 
   /**
    * A model call that was begun and has neither come to an end nor been abandoned, since its process died: its vendor may have billed it.
@@ -44,7 +47,25 @@ export interface Recorder {
   startToolCall(start: ToolStart): Promise<void>;
 
   /** Outcome: durable before the run goes on. */
-  finishToolCall(position: number, result: ToolResultBlock): Promise<void>;
+  finishToolCall(position: number, outcome: ToolOutcome): Promise<void>;
+
+  /** The session, and the turn that its open calls are of. */
+  lastTurn(): TurnPlace;
+
+  /** The last request of the branch that has its row; `undefined` before the first, and where nothing is kept. */
+  lastRequest(): CountedRequest | undefined;
+
+  /** Every row that this session has committed in its lifetime; none where nothing is kept. */
+  readLedger(): Promise<readonly TurnRow[]>;
+
+  /** What the branch holds of approvals. */
+  approvals(): ApprovalLog;
+
+  /** Durable before anybody hears of them. */
+  requestApprovals(requests: readonly ApprovalRequest[]): Promise<void>;
+
+  /** Durable before anything follows from it. */
+  decideApproval(decision: DecidedApproval): Promise<void>;
 
   /** The key of a call of the last turn: the same for every execution of it, in any process, fork or rewind. */
   idempotencyKey(position: number): string;
@@ -74,6 +95,11 @@ export interface RecoveredTurn {
   readonly snapshot: Snapshot | undefined;
 }
 
+export interface TurnPlace {
+  readonly sessionId: SessionId;
+  readonly turnId: TurnId;
+}
+
 export interface ToolStart {
   readonly position: number;
   readonly call: ToolCallBlock;
@@ -82,8 +108,17 @@ export interface ToolStart {
   readonly again?: boolean;
 }
 
+/** What came of a call, as the journal keeps it. */
+export interface ToolOutcome {
+  readonly result: ToolResultBlock;
+  /** Whether the tool has asked for the run to end; see `stop`. */
+  readonly isStop: boolean;
+}
+
 /** A call that was started; its result is missing while nobody knows what came of it. */
 export interface JournaledCall {
   readonly attempts: number;
   readonly result: ToolResultBlock | undefined;
+  /** See `ToolOutcome`. */
+  readonly isStop: boolean;
 }

@@ -11,12 +11,13 @@ import type { AgentEventBody } from './agent-event.ts';
 import { hasCode } from './errors.ts';
 import type { HeldConversation, RunEnd, RunOptions } from './run-options.ts';
 import type { AgentState } from './state.ts';
+import type { Steered } from './steering/steer-or-take.ts';
 import { TurnLoop } from './turn-loop.ts';
 
 /** One run under way: iterating `events` drives it. */
 export class RunLoop {
   readonly #options: RunOptions;
-  readonly #start: AgentState;
+  #start: AgentState;
   #turns: TurnLoop | undefined;
 
   /** `start` is the state until the run has the conversation. */
@@ -36,11 +37,17 @@ export class RunLoop {
     ports.onFaultPoint?.('agent/run-started');
     let end: RunEnd;
     try {
-      end = yield* this.#goOn(await this.#options.enter());
+      const entered = await this.#options.enter();
+      end = 'steered' in entered ? this.#endSteered(entered) : yield* this.#goOn(entered);
     } catch (error) {
       end = endOfFailure(error);
     }
     yield { type: 'run-end', state: this.state, ...end };
+  }
+
+  #endSteered({ steered }: Steered): RunEnd {
+    this.#start = steered;
+    return { reason: 'steered' };
   }
 
   async *#goOn(held: HeldConversation): AsyncGenerator<AgentEventBody, RunEnd, undefined> {

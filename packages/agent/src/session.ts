@@ -1,15 +1,31 @@
 import type { Snapshot, SnapshotId } from '@reprise/checkpoint';
 import { type UserMessage, userMessage } from '@reprise/providers';
+import type { ApprovalDecision, DecidedApproval, OpenApproval } from './approval/approval.ts';
+import { decideApproval } from './approval/decide-approval.ts';
+import { checkDecision } from './approval/questions.ts';
+import {
+  type Compacted,
+  type CompactOptions,
+  compactHeld,
+  type PlannedSession,
+  planSessionCompaction,
+  readSessionBranch,
+} from './context/compact-session.ts';
+import type { CompactionPlan, PlanCompactionOptions } from './context/plan-compaction.ts';
+import { warmUntilOfSession } from './context/warm-session.ts';
+import type { WarmUntil, WarmUntilOptions } from './context/warm-until.ts';
 import { AgentError } from './errors.ts';
 import { type BusyOptions, type LeaseTerms, leaseTerms } from './lease/lease-options.ts';
 import { RunLoop } from './run.ts';
 import { createRun, type Run } from './run-handle.ts';
 import type { HeldConversation } from './run-options.ts';
 import { type LoadedSession, loadSession } from './session/open-session.ts';
+import { readOpenApprovals } from './session/read-approvals.ts';
 import { answerUndoneTurn, type RewindOptions, type Rewound, rewindHeldSession } from './session/rewind.ts';
 import { readRewindTargets } from './session/rewind-targets.ts';
 import { type Hold, type SessionContext, SessionHolder } from './session/session-hold.ts';
 import type { AgentState } from './state.ts';
+import { type Steered, steerOrTake } from './steering/steer-or-take.ts';
 
 /** What a run is asked: text, a message, or nothing to go on from where the conversation stopped. */
 export type RunInput = string | UserMessage | undefined;
@@ -27,7 +43,7 @@ export interface Session {
   /** As far as it is committed, and this object knows: it catches up with other processes when a run starts. */
   readonly state: AgentState;
   /**
-   * Asks the model; without input, goes on from where the conversation stopped, say in a crash. While another run has the session,
+   * Asks the model; without input, goes on from where the conversation stopped, say in a crash, if `canContinue`. While another run has it,
    * `onBusy` says what to do: with `reject`, it throws `agent/session-busy`, or the run ends with that if it only then finds out.
    * Throws `agent/session-closed` after `close`, `agent/empty-message` and `agent/invalid-option`.
    */
@@ -39,6 +55,25 @@ export interface Session {
    * `CheckpointError`; then nothing has moved.
    */
   rewind(options: RewindOptions): Promise<Rewound>;
+  /** The requests whose calls are not answered yet, in call order, as the store has them now, whoever has the session. */
+  approvals(): Promise<readonly OpenApproval[]>;
+  /**
+   * Decides on a request, in any process and after any time; the next `send` without input carries it out. It is durable when this
+   * resolves, to the decision that stands: the same one again is harmless. Rejects with `agent/approval-refused`, and its message says
+   * why, with `agent/session-busy` while a run has the session, `agent/session-closed`, `agent/invalid-option`, or a `CheckpointError`;
+   * then nothing is written.
+   */
+  decide(approvalId: string, decision: ApprovalDecision, options?: DecideOptions): Promise<DecidedApproval>;
+  /**
+   * Asks the model for a summary, which takes the place of all but the last user messages. What was there stays stored: a fork or a rewind
+   * to a snapshot before has it, and lifetime spend counts the summary. Rejects with `agent/nothing-to-compact` before anything is sent,
+   * `agent/compaction-failed` if no summary came, what the model call ended with, and as `rewind` does; then the conversation is as it was.
+   */
+  compact(options?: CompactOptions): Promise<Compacted>;
+  /** What `compact` would cost and save, and after how many turns it has paid for itself. Sends nothing. */
+  planCompaction(options?: PlanCompactionOptions): Promise<CompactionPlan>;
+  /** Until when the vendor's cache holds what was sent, what the next message costs before and after, and whether to keep it alive. */
+  warmUntil(options?: WarmUntilOptions): Promise<WarmUntil>;
   /** A new session that shares everything up to a snapshot with this one. Rejects with a `CheckpointError`. */
   fork(options?: ForkOptions): Promise<Session>;
   /** Names a snapshot, by default the last turn's, or takes its name away. Rejects with `checkpoint/snapshot-missing`. */
@@ -47,6 +82,13 @@ export interface Session {
   snapshots(): Promise<readonly Snapshot[]>;
   /** Gives the session up: runs that wait for it end, and a run still going ends as it would. The store stays open. */
   close(): Promise<void>;
+}
+
+export interface DecideOptions extends Pick<BusyOptions, 'queueTimeoutMs'> {
+  /** What to do while a run has the session. Default `reject`. */
+  readonly onBusy?: 'reject' | 'queue';
+  /** Ends the wait of `queue`. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ForkOptions {
@@ -102,6 +144,60 @@ class StoredSession implements Session {
     }
   }
 
+  approvals(): Promise<readonly OpenApproval[]> {
+    return readOpenApprovals(this.#context.store, this.id);
+  }
+
+  async decide(
+    approvalId: string,
+    decision: ApprovalDecision,
+    { signal, onBusy = 'reject', ...options }: DecideOptions = {},
+  ): Promise<DecidedApproval> {
+    const checked = checkDecision(decision);
+    const terms = leaseTerms({ ...options, onBusy }, this.#context.terms);
+    this.#refuseUnlessFree(terms);
+    this.#begun += 1;
+    try {
+      const hold = await this.#take(terms, signal);
+      try {
+        return await decideApproval(approvalId, checked, { ...hold, ports: this.#context.settings.ports });
+      } finally {
+        await this.#holder.giveBack(hold, hold.state);
+      }
+    } finally {
+      this.#end();
+    }
+  }
+
+  async compact({ dryRun = false, ...options }: CompactOptions = {}): Promise<Compacted> {
+    if (dryRun) return planSessionCompaction(this.#planned(), options);
+    const terms = { ...this.#context.terms, onBusy: 'reject' } as const;
+    this.#refuseUnlessFree(terms);
+    this.#begun += 1;
+    try {
+      const { signal } = options;
+      const hold = await this.#take(terms, signal);
+      const { recorder, state, lease } = hold;
+      const held = {
+        state,
+        recorder,
+        signal: signal ? AbortSignal.any([signal, lease.signal]) : lease.signal,
+        leave: (last: AgentState) => this.#holder.giveBack(hold, last),
+      };
+      return await compactHeld(this.#planned(), { ...held, told: this.#told }, options);
+    } finally {
+      this.#end();
+    }
+  }
+
+  async planCompaction(options: PlanCompactionOptions = {}): Promise<CompactionPlan> {
+    return (await planSessionCompaction(this.#planned(), options)).plan;
+  }
+
+  warmUntil(options: WarmUntilOptions = {}): Promise<WarmUntil> {
+    return warmUntilOfSession(this.#planned(), options);
+  }
+
   async fork({ at, id }: ForkOptions = {}): Promise<Session> {
     const { store, settings } = this.#context;
     const snapshotId = at ?? (await this.#lastSnapshotId());
@@ -125,7 +221,7 @@ class StoredSession implements Session {
     // Asked again: a run starts when it is first listened to, and another may have been faster.
     this.#refuseUnlessFree(terms);
     this.#begun += 1;
-    const enter = () => this.#enter(run, terms, signal);
+    const enter = () => this.#enter(run, input, terms, signal);
     const run: RunLoop = new RunLoop(this.state, { ...this.#context.settings, input, enter, told: this.#told });
     return run;
   }
@@ -134,15 +230,25 @@ class StoredSession implements Session {
     this.#begun -= 1;
   }
 
-  async #enter(run: RunLoop, terms: LeaseTerms, signal: AbortSignal | undefined): Promise<HeldConversation> {
-    const hold = await this.#take(terms, signal);
+  async #enter(
+    run: RunLoop,
+    input: UserMessage | undefined,
+    terms: LeaseTerms,
+    signal: AbortSignal | undefined,
+  ): Promise<HeldConversation | Steered> {
+    const hold = await this.#takeOrSteer(input, terms, signal);
+    if ('steered' in hold) return hold;
     const { recorder, state, lease } = hold;
+    const inbox = this.#context.inboxes.of(this.#context.store, this.id);
     this.#running = run;
     return {
       state,
       recorder,
       signal: signal ? AbortSignal.any([signal, lease.signal]) : lease.signal,
+      inbox,
+      readBranch: () => readSessionBranch(this.#planned()),
       leave: async (last) => {
+        inbox.close();
         // Unless another one has it: this one has lost its lease.
         if (this.#running === run) this.#running = undefined;
         await this.#holder.giveBack(hold, last);
@@ -150,9 +256,28 @@ class StoredSession implements Session {
     };
   }
 
-  #take(terms: LeaseTerms, signal?: AbortSignal): Promise<Hold> {
-    const closed = this.#closed.signal;
-    return this.#holder.take(terms, signal ? AbortSignal.any([signal, closed]) : closed);
+  /** A message that may be steered stands in line for a run of its own while it is on offer to the one under way. */
+  #takeOrSteer(
+    input: UserMessage | undefined,
+    terms: LeaseTerms,
+    signal: AbortSignal | undefined,
+  ): Promise<Hold | Steered> {
+    if (terms.onBusy !== 'steer' || !input) return this.#take(terms, signal);
+    const offer = this.#context.inboxes.offer(this.#context.store, this.id, input);
+    return steerOrTake(offer, {
+      take: (taken) => this.#take(terms, signal, taken),
+      giveBack: (hold) => this.#holder.giveBack(hold, hold.state),
+    });
+  }
+
+  #planned(): PlannedSession {
+    const { store, settings } = this.#context;
+    return { store, settings, sessionId: this.id };
+  }
+
+  #take(terms: LeaseTerms, ...signals: readonly (AbortSignal | undefined)[]): Promise<Hold> {
+    const ends = [this.#closed.signal, ...signals].filter((signal) => signal !== undefined);
+    return this.#holder.take(terms, AbortSignal.any(ends));
   }
 
   async #rewindHeld(hold: Hold, options: RewindOptions): Promise<Rewound> {
@@ -188,7 +313,7 @@ class StoredSession implements Session {
     if (this.#begun > 0 && onBusy === 'reject') {
       throw new AgentError(
         'agent/session-busy',
-        `Session ${this.id} has a run going; wait for its end, abort it, or send with onBusy 'queue' or 'interrupt'.`,
+        `Session ${this.id} has a run going; wait for its end, abort it, or send with onBusy 'queue', 'steer' or 'interrupt'.`,
       );
     }
   }
@@ -198,10 +323,17 @@ function sessionClosed(id: string): AgentError {
   return new AgentError('agent/session-closed', `Session ${id} is closed; open it again.`);
 }
 
-/** What was given as a message a vendor takes: without empty texts. Throws `agent/empty-message` if that leaves nothing to say. */
+const TRANSIENT_INPUT =
+  'The message is transient, and what is sent is kept: give it without `transient`, or inject it with a hook.';
+
+/**
+ * What was given as a message a vendor takes: without empty texts. Throws `agent/empty-message` if that leaves nothing to say, and
+ * `agent/invalid-option` for a transient one.
+ */
 export function asUserMessage(input: RunInput): UserMessage | undefined {
   if (input === undefined) return undefined;
   const message = typeof input === 'string' ? userMessage(input) : input;
+  if (message.transient) throw new AgentError('agent/invalid-option', TRANSIENT_INPUT);
   const content = message.content.filter((block) => block.type !== 'text' || block.text !== '');
   if (content.length === 0) {
     throw new AgentError(

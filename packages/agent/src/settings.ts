@@ -1,17 +1,30 @@
 import type { FileCheckpointer } from '@reprise/checkpoint';
 import { checkLimits, type Model, resolveModel, type StreamOptions } from '@reprise/providers';
+import type { Approve } from './approval/approval.ts';
+import { type CallGuardOptions, checkCallGuards } from './call-guards.ts';
 import type { RequestOptions } from './context/build-request.ts';
+import { checkCompactAt } from './context/check-compaction.ts';
+import type { OverflowPolicy } from './context/overflow.ts';
 import { AgentError } from './errors.ts';
+import { checkHookOptions, type HookOptions, type HookSettings } from './hooks/hook-options.ts';
 import { type Ports, systemPorts } from './ports.ts';
 import type { PrefixChangePolicy } from './session/prefix-change.ts';
 import type { UnknownOutcomePolicy } from './session/repair.ts';
 import { checkLimitOptions, type LimitOptions, type Limits } from './stop-condition.ts';
-import type { Tool } from './tool.ts';
+import type { Tool } from './tools/tool.ts';
+import { TOOL_REFS_PROMPT } from './tools/tool-refs.ts';
+import { checkToolTerms, type ToolRunOptions, type ToolTerms } from './tools/tool-terms.ts';
 
 /** How long a model call may take, and when it is tried again. */
 type CallOptions = Omit<StreamOptions, 'clock' | 'signal'>;
 
-export interface AgentOptions extends CallOptions, LimitOptions, RequestOptions {
+export interface AgentOptions
+  extends CallGuardOptions,
+    CallOptions,
+    HookOptions,
+    LimitOptions,
+    RequestOptions,
+    ToolRunOptions {
   /** A model, or its name such as `anthropic/claude-opus-5`; credentials then come from the environment. */
   readonly model: Model | string;
   readonly tools?: readonly Tool[];
@@ -27,8 +40,19 @@ export interface AgentOptions extends CallOptions, LimitOptions, RequestOptions 
    * nothing is compared.
    */
   readonly onPrefixChange?: PrefixChangePolicy;
+  /**
+   * Decides on calls of tools with `needsApproval`, while the run waits. Default: nobody does, and the run ends with the reason
+   * `approval-needed`; see `Session.decide`.
+   */
+  readonly approve?: Approve;
   /** Keeps what files are before a tool that declares `touches` changes them, so that `Session.rewind` can give it back. Default: none. */
   readonly files?: FileCheckpointer;
+  /**
+   * Compacts the conversation before a request that is expected to be longer, in tokens, as `Session.compact` does by default; in the midst
+   * of tool use all of it. The events of the summary come between `compaction-start` and `compaction-end`; no limit but the budget counts
+   * it. Default: never.
+   */
+  readonly compactAt?: number;
   /** Clock and ids. Default: the system's. */
   readonly ports?: Ports;
 }
@@ -38,6 +62,10 @@ export interface AgentSettings extends AgentOptions {
   readonly model: Model;
   readonly tools: readonly Tool[];
   readonly limits: Limits;
+  readonly onOverflow: OverflowPolicy;
+  readonly hooks: HookSettings['hooks'];
+  readonly hookTimeoutMs: HookSettings['hookTimeoutMs'];
+  readonly toolTerms: ToolTerms;
   readonly onUnknownOutcome: UnknownOutcomePolicy;
   readonly onPrefixChange: PrefixChangePolicy;
   readonly ports: Ports;
@@ -54,17 +82,28 @@ export function checkOptions(options: AgentOptions): AgentSettings {
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined)
     throw new AgentError('agent/invalid-option', `Two tools are named ${repeated}; a name must be unique.`);
+  if (options.approve !== undefined && typeof options.approve !== 'function') {
+    throw new AgentError('agent/invalid-option', `approve is ${options.approve}; it must be a function or left out.`);
+  }
   checkLimits(options);
+  checkCompactAt(options.compactAt);
+  const model = typeof options.model === 'string' ? resolveModel(options.model) : options.model;
+  const { ports = systemPorts } = options;
+  const toolTerms = checkToolTerms(options);
+  const requestOptions = pick(options, REQUEST_OPTIONS);
   return {
     ...options,
+    ...checkHookOptions(options),
     callOptions: pick(options, ['retry', 'timeoutMs', 'stallTimeoutMs']),
-    requestOptions: pick(options, REQUEST_OPTIONS),
-    model: typeof options.model === 'string' ? resolveModel(options.model) : options.model,
+    requestOptions: toolTerms.toolRefs ? withToolRefs(requestOptions) : requestOptions,
+    model,
     tools,
     limits: checkLimitOptions(options),
+    ...checkCallGuards(options, model, ports.clock()),
+    toolTerms,
     onUnknownOutcome: checkOutcomePolicy(options.onUnknownOutcome ?? 'tell-model'),
     onPrefixChange: checkPrefixPolicy(options.onPrefixChange ?? 'warn'),
-    ports: options.ports ?? systemPorts,
+    ports,
   };
 }
 
@@ -94,6 +133,11 @@ const REQUEST_OPTIONS = [
   'think',
   'vendorOptions',
 ] as const satisfies readonly (keyof RequestOptions)[];
+
+/** The words are the same in every request of the agent, and stand with what is cached. */
+function withToolRefs({ system = '', ...options }: RequestOptions): RequestOptions {
+  return { ...options, system: system === '' ? TOOL_REFS_PROMPT : `${system}\n\n${TOOL_REFS_PROMPT}` };
+}
 
 function pick<Key extends keyof AgentOptions>(options: AgentOptions, keys: readonly Key[]): Pick<AgentOptions, Key> {
   const entries = keys.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]));

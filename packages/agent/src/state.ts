@@ -51,7 +51,8 @@ export function applyTurn(state: AgentState, parts: AssistantTurnParts): AgentSt
   const turn = assistantTurn(parts);
   const responseId = turn.responseId ?? turn.message.responseId;
   if (responseId !== undefined && holdsResponse(state, responseId)) return state;
-  const message = responseId === undefined ? turn.message : { ...turn.message, responseId };
+  const isNamed = responseId === undefined || responseId === turn.message.responseId;
+  const message = isNamed ? turn.message : { ...turn.message, responseId };
   return {
     messages: [...state.messages, message],
     turnCount: state.turnCount + 1,
@@ -68,6 +69,15 @@ export function applyTurn(state: AgentState, parts: AssistantTurnParts): AgentSt
 export function unansweredCalls(state: AgentState): readonly ToolCallBlock[] {
   const last = state.messages.at(-1);
   return last === undefined ? [] : toolCalls(last);
+}
+
+/**
+ * Whether a `send` without a message has something to go on from: a message or results that no model has answered, calls without results,
+ * or an answer that was aborted before its first word. One that was cut off after some words is none: at the end of a request it is a
+ * prefill, which the newest models refuse (Claude since 4.6, 2026), and a model that takes it counts as having said it all by itself.
+ */
+export function canContinue(state: AgentState): boolean {
+  return awaitsModel(state) || unansweredCalls(state).length > 0;
 }
 
 /** Whether the conversation ends with something a model is to answer. */

@@ -8,8 +8,10 @@
  * S2. No limit is exceeded by that request either: the last request of `maxRequests` is the closing one.
  */
 
+import { type AssistantTurn, type ModelRequest, messageText } from '@reprise/providers';
 import type { RunEndReason } from './agent-event.ts';
 import { AgentError } from './errors.ts';
+import type { AgentState } from './state.ts';
 
 /** How a run that is at its limit is brought to say what it knows. */
 export type ForceText =
@@ -34,7 +36,16 @@ export interface LimitOptions {
 }
 
 /** Limits with every default filled in. */
-export type Limits = Required<LimitOptions>;
+export interface Limits extends Required<LimitOptions> {
+  /** With less left of `maxOutputTokens` no further request is made. */
+  readonly leastOutputTokens: number;
+}
+
+/** OpenAI's Responses refuse a smaller cap (2026). */
+const LEAST_OUTPUT_TOKENS = 16;
+
+/** Where a model thinks by a budget, that is 1 024 tokens at least, and below the cap (Anthropic, 2026). */
+const LEAST_THINKING_OUTPUT_TOKENS = 1040;
 
 export const DEFAULT_FINAL_PROMPT =
   'No more tools can be used for this task. Answer now with what you have: say what was found or done, and what is still open.';
@@ -47,11 +58,22 @@ export interface RunProgress {
   readonly outputTokens: number;
   /** Whether a tool has asked for the run to end. */
   readonly isStopped: boolean;
+  /** Whether calls of it were refused, since no tool may run. */
+  readonly isRefused: boolean;
   /** Why the run has been closed; absent while it may use tools. */
   readonly closedFor?: RunEndReason;
+  /** Whether its closing request has been answered. */
+  readonly isClosed: boolean;
 }
 
-export const FRESH_RUN: RunProgress = { toolRounds: 0, requests: 0, outputTokens: 0, isStopped: false };
+export const FRESH_RUN: RunProgress = {
+  toolRounds: 0,
+  requests: 0,
+  outputTokens: 0,
+  isStopped: false,
+  isRefused: false,
+  isClosed: false,
+};
 
 /** What a run does next, before it asks a model. */
 export type NextStep =
@@ -62,9 +84,9 @@ export type NextStep =
 
 /** Whether a model may be asked, and for what. */
 export function nextStep(progress: RunProgress, limits: Limits): NextStep {
-  const { requests, closedFor } = progress;
-  if (closedFor !== undefined) return { step: 'end', reason: closedFor };
-  if (progress.outputTokens >= limits.maxOutputTokens) return { step: 'end', reason: 'output-limit' };
+  const { requests, closedFor, isClosed } = progress;
+  if (closedFor !== undefined) return isClosed ? { step: 'end', reason: closedFor } : { step: 'ask' };
+  if (hasNoOutputLeft(progress, limits)) return { step: 'end', reason: 'output-limit' };
   if (requests >= limits.maxRequests) return { step: 'end', reason: 'request-limit' };
   const reason = closingReason(progress, limits);
   if (reason === undefined) return { step: 'ask' };
@@ -73,21 +95,47 @@ export function nextStep(progress: RunProgress, limits: Limits): NextStep {
 
 /** Why no tool may run any more; `undefined` while one may. */
 export function toolRefusal(progress: RunProgress, limits: Limits): RunEndReason | undefined {
-  const { closedFor, toolRounds, requests, outputTokens } = progress;
+  const { closedFor, toolRounds, requests } = progress;
   if (closedFor !== undefined) return closedFor;
   if (toolRounds >= limits.maxToolRounds) return 'tool-round-limit';
   if (requests >= limits.maxRequests) return 'request-limit';
-  return outputTokens >= limits.maxOutputTokens ? 'output-limit' : undefined;
+  return hasNoOutputLeft(progress, limits) ? 'output-limit' : undefined;
+}
+
+/** The first request is made whatever it may write: a limit too small for any answer is the caller's to see. */
+function hasNoOutputLeft({ requests, outputTokens }: RunProgress, limits: Limits): boolean {
+  return requests > 0 && limits.maxOutputTokens - outputTokens < limits.leastOutputTokens;
+}
+
+/** Whether an answer ended against the model's will, so that the calls it holds are not to be run. */
+export function isBrokenOff({ stopReason }: Pick<AssistantTurn, 'stopReason'>): boolean {
+  return stopReason === 'refusal' || stopReason === 'content-filter' || stopReason === 'context-window';
+}
+
+/** How many tokens an answer was. One that nobody counted counts as its bytes: it was no more. */
+export function outputTokensOf({ tokens, message }: Pick<AssistantTurn, 'tokens' | 'message'>): number {
+  const { output } = tokens;
+  return output === 'not-reported' ? Buffer.byteLength(JSON.stringify(message.content)) : output;
+}
+
+/** How far a run had come that goes on without input: the one before it died between the prompt that tools are over and the answer. */
+export function resumedClosing(
+  { messages }: Pick<AgentState, 'messages'>,
+  { finalPrompt }: Limits,
+): Pick<RunProgress, 'closedFor'> {
+  const last = messages.at(-1);
+  const isPrompted = last?.role === 'user' && messageText(last) === finalPrompt && messages.at(-2)?.role === 'tool';
+  return isPrompted ? { closedFor: 'tool-round-limit' } : {};
 }
 
 function closingReason(
   progress: RunProgress,
   { maxToolRounds, maxRequests, forceText }: Limits,
 ): RunEndReason | undefined {
-  const { toolRounds, requests, isStopped } = progress;
+  const { toolRounds, requests, isStopped, isRefused } = progress;
   if (isStopped) return 'tool-stop';
-  // Without a closing request, the turn after the last round of tools may still be a plain answer.
-  if (toolRounds === 0 || forceText === 'off') return undefined;
+  // Without a closing request, the turn after the last round of tools may still be a plain answer. So may the first.
+  if ((toolRounds === 0 && !isRefused) || forceText === 'off') return undefined;
   if (toolRounds >= maxToolRounds) return 'tool-round-limit';
   return requests >= maxRequests - 1 ? 'request-limit' : undefined;
 }
@@ -98,16 +146,22 @@ const DEFAULTS: Limits = {
   maxOutputTokens: Number.POSITIVE_INFINITY,
   forceText: 'prompt',
   finalPrompt: DEFAULT_FINAL_PROMPT,
+  leastOutputTokens: LEAST_OUTPUT_TOKENS,
 };
 
 /** Limits, checked. Throws `agent/invalid-option`. */
-export function checkLimitOptions(options: LimitOptions, defaults: Limits = DEFAULTS): Limits {
+export function checkLimitOptions(
+  options: LimitOptions & Pick<ModelRequest, 'think'>,
+  defaults: Limits = DEFAULTS,
+): Limits {
+  const { think = 'off' } = options;
   const limits: Limits = {
     maxToolRounds: options.maxToolRounds ?? defaults.maxToolRounds,
     maxRequests: options.maxRequests ?? defaults.maxRequests,
     maxOutputTokens: options.maxOutputTokens ?? defaults.maxOutputTokens,
     forceText: options.forceText ?? defaults.forceText,
     finalPrompt: options.finalPrompt ?? defaults.finalPrompt,
+    leastOutputTokens: think === 'off' ? LEAST_OUTPUT_TOKENS : LEAST_THINKING_OUTPUT_TOKENS,
   };
   for (const [name, least] of LEAST) {
     const value = limits[name];

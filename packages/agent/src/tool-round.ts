@@ -1,26 +1,35 @@
 /**
  * The calls of one turn, answered.
  *
- * Owns: that each call gets exactly one result, in one message, in call order.
- * Leaves to `session/repair.ts`: which calls run. To `run-tool-calls.ts`: running them.
+ * Owns: that each call gets exactly one result, in one message, in call order, or that all of them stay open.
+ * Leaves to `session/repair.ts`: which calls run. To `approval/`: which of them wait. To `tools/run-tool-calls.ts`: running them.
  */
 
 import type { ToolCallBlock } from '@reprise/providers';
 import type { AgentEventBody } from './agent-event.ts';
+import { askedPositions } from './approval/plan-approval.ts';
+import { runApprovedCalls, waitsForDecision } from './approval/run-approved-calls.ts';
 import type { Conversation } from './conversation.ts';
-import type { RunOptions } from './run-options.ts';
-import { runToolCalls, type ToolResults } from './run-tool-calls.ts';
+import { askAfterTool } from './hooks/after-tool.ts';
+import { askBeforeTools } from './hooks/before-tools.ts';
+import { abortedEnd } from './model-call.ts';
+import type { RunEnd, RunOptions } from './run-options.ts';
 import { type CallCircumstances, type PlannedCall, planCall } from './session/repair.ts';
-import { notRun } from './tool-result.ts';
+import type { CallOutcomes } from './tools/run-call.ts';
+import { failureIn } from './tools/run-tool-calls.ts';
+import { namedResults, nameResults } from './tools/tool-refs.ts';
+import { notRun } from './tools/tool-result.ts';
 
 type Events<Result> = AsyncGenerator<AgentEventBody, Result, undefined>;
 
 /** What came of a round. */
 export interface ToolRound {
-  /** Whether all calls have their results in the history. Otherwise some wait for an approval, and the run ends. */
+  /** Whether all calls have their results in the history. Otherwise some wait for an approval, and the run ends: see `endAfter`. */
   readonly isAnswered: boolean;
   /** Whether a tool has asked for the run to end. */
   readonly isStopped: boolean;
+  /** What the run ends with since a tool has failed; see `onToolError`. */
+  readonly failure?: Error;
 }
 
 /** Answers the calls of a turn that has just ended. */
@@ -31,7 +40,7 @@ export async function* answerCalls(
 ): Events<ToolRound> {
   const circumstances = circumstancesOf(options);
   const planned = calls.map((call, position) => planCall(call, position, undefined, circumstances));
-  return yield* carryOut(planned, circumstances, conversation);
+  return yield* carryOut(planned, circumstances, conversation, options);
 }
 
 /** Answers calls that a crash, a fork or a rewind has left open, from what the journal holds of them. */
@@ -44,9 +53,23 @@ export async function* repairCalls(
   const { recorder } = conversation;
   const turnFailed = await recorder.lastTurnFailed();
   const journal = await recorder.journaledCalls();
-  const circumstances = { ...circumstancesOf(options), turnFailed, overtaken };
+  const asked = askedPositions(recorder.approvals(), recorder.lastTurn().turnId);
+  const circumstances = { ...circumstancesOf(options), turnFailed, overtaken, asked };
   const planned = calls.map((call, position) => planCall(call, position, journal.get(position), circumstances));
-  return yield* carryOut(planned, circumstances, conversation);
+  return yield* carryOut(planned, circumstances, conversation, options);
+}
+
+/** How a run ends after this round; `undefined` if it goes on. */
+export function endAfter({ isAnswered, failure }: ToolRound, { signal }: Conversation): RunEnd | undefined {
+  if (failure) return { reason: 'error', error: failure };
+  if (isAnswered) return undefined;
+  return signal.aborted ? abortedEnd(signal) : { reason: 'approval-needed' };
+}
+
+/** Whether the history ends with the result of a tool that has asked for its run to end; the journal knows, also after a crash. */
+export async function wasStopped({ state, recorder }: Conversation): Promise<boolean> {
+  if (state.messages.at(-1)?.role !== 'tool') return false;
+  return (await recorder.journaledCalls()).values().some(({ isStop }) => isStop);
 }
 
 /** Answers calls that are not run, with the reason for the model. */
@@ -63,24 +86,44 @@ function circumstancesOf({ tools, onUnknownOutcome }: RunOptions): CallCircumsta
 }
 
 /**
- * Runs the calls that may run, and commits one result for each of them, also after an abort. After a failure of the recorder they stay
- * open: the journal has what was done.
+ * Runs the calls that may run, and commits one result for each of them, also after an abort. After a failure of the recorder, and while one
+ * of them waits for a decision, they stay open: the journal has what was done.
  */
 async function* carryOut(
-  planned: readonly PlannedCall[],
+  open: readonly PlannedCall[],
   circumstances: CallCircumstances,
   conversation: Conversation,
+  options: RunOptions,
 ): Events<ToolRound> {
+  const { approve, toolTerms } = options;
   const { recorder, signal, ports } = conversation;
-  const results: ToolResults = new Map();
-  let hasFailed = false;
+  const outcomes: CallOutcomes = new Map();
+  const history = conversation.state.messages;
+  const named = toolTerms.toolRefs ? { named: namedResults(history) } : {};
+  const planned = yield* askBeforeTools(open, conversation, { ...options, ...named });
+  let [hasFailed, isAnswered] = [false, false];
   try {
-    yield* runToolCalls(planned, results, { ...circumstances, recorder, signal, ports });
+    yield* runApprovedCalls(planned, outcomes, {
+      ...circumstances,
+      ...toolTerms,
+      ...named,
+      recorder,
+      signal,
+      ports,
+      approve,
+      afterTool: (ran, own) => askAfterTool(ran, { ...options, state: conversation.state, signal: own }),
+    });
   } catch (error) {
     hasFailed = true;
     throw error;
   } finally {
-    if (!hasFailed) await conversation.recordResults(planned.map(({ call, result }) => results.get(call) ?? result));
+    isAnswered = !hasFailed && !waitsForDecision(planned, outcomes, recorder);
+    if (isAnswered) {
+      const results = planned.map(({ call, result }) => outcomes.get(call)?.result ?? result);
+      await conversation.recordResults(toolTerms.toolRefs ? nameResults(results, history) : results);
+    }
   }
-  return { isAnswered: true, isStopped: false };
+  const failure = failureIn(planned, outcomes, toolTerms);
+  const isStopped = planned.some((call) => (outcomes.get(call.call) ?? call).isStop);
+  return { isAnswered, isStopped, ...(failure ? { failure } : {}) };
 }

@@ -7,6 +7,7 @@ import {
   type StreamOptions,
 } from '@reprise/providers';
 import { AgentError } from './errors.ts';
+import { bytesReceived } from './estimate-usage.ts';
 
 /** One model call under way. */
 export interface TurnInProgress {
@@ -14,6 +15,8 @@ export interface TurnInProgress {
   readonly events: AsyncGenerator<StreamEvent, void, undefined>;
   /** The turn, also when `events` was left early: then the call is aborted first, and what had arrived is the turn. */
   settle(): Promise<AssistantTurn>;
+  /** How much of an answer has come, in bytes: more than the turn holds, if a thought or a call was cut off. */
+  readonly receivedBytes: number;
 }
 
 /** Starts a model call. Whoever starts one settles it, since a billed response must not go unrecorded. */
@@ -26,11 +29,13 @@ export function startTurn(
   const signal = AbortSignal.any([options.signal, left.signal]);
   const stream = model.stream(request, { ...options, signal })[Symbol.asyncIterator]();
   let turn: AssistantTurn | undefined;
+  let receivedBytes = 0;
 
   async function next(): Promise<StreamEvent | undefined> {
     const { done, value } = await stream.next();
     if (done) return undefined;
     if (value.type === 'assistant-turn') turn = value.turn;
+    else receivedBytes += bytesReceived(value);
     return value;
   }
 
@@ -40,6 +45,9 @@ export function startTurn(
 
   return {
     events: events(),
+    get receivedBytes() {
+      return receivedBytes;
+    },
     async settle() {
       if (!turn) left.abort();
       while (!turn) {

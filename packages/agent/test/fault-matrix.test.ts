@@ -11,13 +11,16 @@ import { type Death, FAULT_POINTS, type FaultSteps } from './support/fault-steps
 import { scriptedModel, textTurn } from './support/scripted-stream.ts';
 import { unsendable } from './support/wire-rules.ts';
 
-/** Calls a tool of each effect class on the first question, and answers the rest. */
+/** One of each effect class, and one that somebody has to approve. */
+const TOOLS = ['pure', 'idempotent', 'effect', 'guarded'];
+
+/** Calls each tool on the first question, and answers the rest. */
 const script: Script = ({ messages }) => {
   const last = messages.at(-1);
-  if (last?.role === 'tool') return { thinking: 'That was helpful.', text: 'All three are done.' };
+  if (last?.role === 'tool') return { thinking: 'That was helpful.', text: 'All are done.' };
   if (last && messageText(last) === 'second') return 'That was all.';
-  const toolCalls = ['pure', 'idempotent', 'effect'].map((name) => ({ name }));
-  return { thinking: 'All three, please.', text: 'Let me see.', toolCalls };
+  const toolCalls = TOOLS.map((name) => ({ name }));
+  return { thinking: 'All, please.', text: 'Let me see.', toolCalls };
 };
 
 /** A session whose processes die at these places, each in the one that resumes after the last; the next one brings it to its end. */
@@ -69,7 +72,6 @@ const REPEATED: readonly (readonly [Death['point'], number])[][] = [
     ['agent/tool-ran', 3],
     ['store/written', 2],
   ],
-  [['agent/turn-abandoned', 1]],
 ];
 
 function planCases(passages: Readonly<Record<string, number>>): readonly FaultCase[] {
@@ -137,7 +139,7 @@ const textOf = (result: ToolResultBlock) =>
 describe('a process killed at a fault point, and the one that goes on (N-10)', () => {
   let cases: readonly FaultCase[] = [];
   let requests: readonly LoggedRequest[] = [];
-  let executions: readonly (readonly [sessionId: string, effect: string, key: string])[] = [];
+  let executions: readonly (readonly [sessionId: string, tool: string, key: string])[] = [];
   const sessions = new Map<string, Awaited<ReturnType<typeof readSession>>>();
   const damage: unknown[] = [];
   let tidy = async () => {};
@@ -227,15 +229,15 @@ describe('a process killed at a fault point, and the one that goes on (N-10)', (
   it('I5 never run an effect twice, and run the others again with the same key', () => {
     for (const { sessionId, journal } of each()) {
       const ran = executions.filter(([session]) => session === sessionId);
-      const keysOf = (effect: string) => ran.filter(([, ran]) => ran === effect).map(([, , key]) => key);
-      for (const { effect, idempotencyKey, attempts } of journal) {
-        if (effect === 'effect') expect([attempts, keysOf(effect).length <= 1], sessionId).toEqual([1, true]);
-        else expect(new Set(keysOf(effect)), sessionId).toEqual(new Set([idempotencyKey]));
+      const keysOf = (name: string) => ran.filter(([, ran]) => ran === name).map(([, , key]) => key);
+      for (const { effect, toolName, idempotencyKey, attempts } of journal) {
+        if (effect === 'effect') expect([attempts, keysOf(toolName).length <= 1], sessionId).toEqual([1, true]);
+        else expect(new Set(keysOf(toolName)), sessionId).toEqual(new Set([idempotencyKey]));
       }
       expect(
-        journal.map(({ effect }) => effect),
+        journal.map(({ toolName }) => toolName),
         sessionId,
-      ).toEqual(['pure', 'idempotent', 'effect']);
+      ).toEqual(TOOLS);
     }
   });
 
@@ -245,7 +247,7 @@ describe('a process killed at a fault point, and the one that goes on (N-10)', (
       expect(
         results.map(({ toolName }) => toolName),
         sessionId,
-      ).toEqual(['pure', 'idempotent', 'effect']);
+      ).toEqual(TOOLS);
       for (const [index, result] of results.entries()) {
         const isKnown = journal[index]?.outcome !== null;
         expect(textOf(result), sessionId).toContain(isKnown ? `${result.toolName} ran` : 'Outcome unknown');

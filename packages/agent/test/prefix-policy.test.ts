@@ -68,7 +68,6 @@ const MUTANTS: readonly (readonly [string, Partial<AgentOptions>, string])[] = [
   ['a date in the system prompt', { system: SYSTEM.replace('Mon', 'Tues') }, 'Today is Tuesday.'],
   ['no system prompt', { system: '' }, 'system[0] was {"type":"text","text":"Rule 0'],
   ['an edited tool', { tools: [noop('look'), noop('add', undefined, 'Adds.')] }, 'tools[0] was {"name":"add","desc'],
-  ['another order of a schema’s keys', { tools: [noop('look'), SWAPPED] }, 'tools[0] was …'],
   ['one tool more', { tools: [noop('look'), noop('add'), noop('list')] }, 'tools[1] is new, and is {"name":"list"'],
   ['one tool less', { tools: [noop('look')] }, 'tools[0] was {"name":"add"'],
   ['a search', { search: 'low' }, 'tools[2] is new, and is {"type":"web_search'],
@@ -101,10 +100,12 @@ describe('a session that goes on with', () => {
     }
   });
 
-  it('the same, its tools registered in another order, is not', async () => {
+  it.each([
+    ['its tools registered', [noop('add'), noop('look')]],
+    ['the keys of a schema written', [noop('look'), SWAPPED]],
+  ])('the same, %s in another order, is not', async (_, tools) => {
     const store = openMemoryStore();
     const { server, options } = await played(store);
-    const tools = options.tools?.toReversed() ?? [];
     const { error, warnings } = await goOn(store, { ...options, tools, onPrefixChange: 'refuse' });
     expect([error, warnings]).toEqual([undefined, []]);
     expect(server.requests.at(-1)?.verdict.read).toBeGreaterThan(0);

@@ -56,7 +56,7 @@ async function journalOf(store: CheckpointStore) {
 }
 
 describe('the journal of tool calls (N-10)', () => {
-  it('has the intent before a tool runs, and the outcome before the next one does', async () => {
+  it('has the intent before a tool runs, and the outcome before the next one does that waits for it', async () => {
     const store = createWorld().open();
     const seen: unknown[] = [];
     const watching = (name: string) =>
@@ -71,7 +71,8 @@ describe('the journal of tool calls (N-10)', () => {
       });
     const model = scriptedModel(toolTurn(['c1', 'one', '{}'], ['c2', 'two', '{}']), textTurn('done'));
     const tools = [watching('one'), watching('two')];
-    await (await createAgent({ model, tools }).openSession(store, { id: 's' })).send('go').result();
+    const agent = createAgent({ model, tools, toolParallelism: 1 });
+    await (await agent.openSession(store, { id: 's' })).send('go').result();
     expect(seen).toEqual([
       [['one', false]],
       [

@@ -1,4 +1,4 @@
-import { type AgentEvent, initialState, runAgent, type Tool, tool } from '@reprise/agent';
+import { type AgentEvent, initialState, runAgent, type Tool, type ToolOutput, tool } from '@reprise/agent';
 import { ProviderError, type ToolResultBlock } from '@reprise/providers';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -33,22 +33,29 @@ describe('a tool call', () => {
     expect(textOf(result)).toBe('hey');
   });
 
-  it('gives anything but text to the model as JSON', async () => {
-    const lister = tool({ name: 'list', description: '', input: z.object({}), run: () => ({ files: ['a', 'b'] }) });
-    expect(textOf((await resultsOf(['c1', 'list', ''], [lister]))[0])).toBe('{"files":["a","b"]}');
+  it.each<readonly [ToolOutput, string]>([
+    [{ files: ['a', 'b'] }, '{"files":["a","b"]}'],
+    ['"quoted"', '"quoted"'],
+    [7, '7'],
+    [null, 'null'],
+    [undefined, ''],
+  ])('gives %j to the model as text or as JSON (L-31)', async (output, text) => {
+    const lister = tool({ name: 'list', description: '', input: z.object({}), run: () => output });
+    const [result] = await resultsOf(['c1', 'list', ''], [lister]);
+    expect([textOf(result), result?.content.length]).toEqual([text, text === '' ? 0 : 1]);
   });
 
   it.each([
-    ['of an unknown tool', ['c1', 'ecko', '{}'], 'no tool named ecko'],
-    ['with arguments that are not JSON', ['c1', 'echo', '{"text":'], 'not valid JSON'],
-    ['with arguments that do not fit the schema', ['c1', 'echo', '{"text":1}'], 'text:'],
+    ['of an unknown tool (L-37)', ['c1', 'ecko', '{}'], 'There is no tool named ecko. The tools are: echo.'],
+    ['with arguments that are not JSON (L-38)', ['c1', 'echo', '{"text":'], 'not valid JSON: Unexpected end of JSON'],
+    ['with arguments that do not fit the schema (L-38)', ['c1', 'echo', '{"text":1}'], 'do not fit the schema: text: '],
   ] as const)('%s becomes an error the model sees', async (_case, call, expected) => {
     const [result] = await resultsOf(call, [echo]);
     expect(result?.isError).toBe(true);
     expect(textOf(result)).toContain(expected);
   });
 
-  it('that throws becomes an error the model sees', async () => {
+  it('that throws becomes an error the model sees (L-39, D-22)', async () => {
     const failing = tool({
       name: 'fail',
       description: '',
@@ -59,7 +66,7 @@ describe('a tool call', () => {
     expect([result?.isError, textOf(result)]).toEqual([true, 'disk on fire']);
   });
 
-  it('that outlasts its time is aborted, and becomes an error the model sees', async () => {
+  it('I12 that outlasts its time (L-36) is aborted, and becomes an error the model sees', async () => {
     let signal: AbortSignal | undefined;
     const endless = tool({
       name: 'wait',
@@ -95,30 +102,17 @@ describe('a tool call', () => {
 });
 
 describe('the tool loop', () => {
-  it('runs calls one after the other, and gives all results in one message in call order', async () => {
-    const order: string[] = [];
-    const logged = tool({
-      name: 'log',
-      description: '',
-      input: z.object({ name: z.string() }),
-      run: async ({ name }) => {
-        order.push(`start ${name}`);
-        await Promise.resolve();
-        order.push(`end ${name}`);
-        return name;
-      },
-    });
+  it('gives all results of a turn in one message, in call order (L-35)', async () => {
     const model = scriptedModel(
-      toolTurn(['c1', 'log', '{"name":"a"}'], ['c2', 'log', '{"name":"b"}']),
+      toolTurn(['c1', 'echo', '{"text":"a"}'], ['c2', 'echo', '{"text":"b"}']),
       textTurn('done'),
     );
-    await runAgent(initialState(), 'go', { model, tools: [logged] }).result();
-    expect(order).toEqual(['start a', 'end a', 'start b', 'end b']);
+    await runAgent(initialState(), 'go', { model, tools: [echo] }).result();
     expect(model.requests[1]?.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool']);
     expect(model.requests[1]?.messages[2]?.content).toMatchObject([{ toolCallId: 'c1' }, { toolCallId: 'c2' }]);
   });
 
-  it('answers each of two calls that share an id', async () => {
+  it('answers each of two calls that share an id (B-20)', async () => {
     const model = scriptedModel(
       toolTurn(['same', 'echo', '{"text":"a"}'], ['same', 'echo', '{"text":"b"}']),
       textTurn('done'),

@@ -1,5 +1,5 @@
 import type { Message, ModelRequest } from '@reprise/providers';
-import type { Tool } from '../tool.ts';
+import type { Tool } from '../tools/tool.ts';
 
 /** What every model call of an agent asks alike. */
 export type RequestOptions = Pick<

@@ -2,9 +2,9 @@ import { AgentError } from '../errors.ts';
 import type { OnBusy } from './take-lease.ts';
 
 export interface BusyOptions {
-  /** What to do while another run has the session. Default `reject`. */
+  /** What to do while another run has the session; see `OnBusy`. Default `reject`. */
   readonly onBusy?: OnBusy;
-  /** How long `queue` and `interrupt` wait at most, in milliseconds. Default 600 000. */
+  /** How long `queue`, `steer` and `interrupt` wait at most, in milliseconds. Default 600 000. */
   readonly queueTimeoutMs?: number;
 }
 
@@ -30,8 +30,8 @@ export function leaseTerms(options: LeaseOptions, defaults: LeaseTerms = DEFAULT
     queueTimeoutMs: options.queueTimeoutMs ?? defaults.queueTimeoutMs,
     leaseTtlMs: options.leaseTtlMs ?? defaults.leaseTtlMs,
   };
-  if (!['reject', 'queue', 'interrupt'].includes(terms.onBusy)) {
-    throw invalid('onBusy', terms.onBusy, "'reject', 'queue' or 'interrupt'");
+  if (!['reject', 'queue', 'steer', 'interrupt'].includes(terms.onBusy)) {
+    throw invalid('onBusy', terms.onBusy, "'reject', 'queue', 'steer' or 'interrupt'");
   }
   for (const name of ['queueTimeoutMs', 'leaseTtlMs'] as const) {
     const value = terms[name];

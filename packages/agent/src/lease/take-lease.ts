@@ -16,11 +16,20 @@ import { isHolderGone } from './holder.ts';
 import { createPulse, waitFor } from './wait.ts';
 import type { Place, WaitingLines } from './waiting-lines.ts';
 
-/**
- * What a send does when another run has the session: fails at once, waits for its turn, or has that run aborted, here or in another
- * process, and goes next.
- */
-export type OnBusy = 'reject' | 'queue' | 'interrupt';
+/** What a send does when another run has the session. */
+export type OnBusy =
+  /** Fails at once. */
+  | 'reject'
+  /** Waits for its turn, behind those who came before it. */
+  | 'queue'
+  /**
+   * Goes into that run, if it is one of this agent in this process: its message comes before the next request of that run, after the
+   * results of tools under way, and the send ends with the reason `steered`. A run that ends without having taken it, or is elsewhere, or
+   * may use no more tools, leaves it to wait for its turn, as with `queue`.
+   */
+  | 'steer'
+  /** Has that run aborted, here or in another process, and goes next. */
+  | 'interrupt';
 
 export interface LeaseTaking {
   readonly sessionId: SessionId;
@@ -142,7 +151,7 @@ function sessionBusy(sessionId: SessionId, { heldBy, error }: Attempt): AgentErr
   const who = heldBy ? ` It is held by ${heldBy.holder} until ${new Date(heldBy.expiresAt).toISOString()}.` : '';
   return new AgentError(
     'agent/session-busy',
-    `Session ${sessionId} has a run going.${who} Wait for its end, or send with onBusy 'queue' or 'interrupt'.`,
+    `Session ${sessionId} has a run going.${who} Wait for its end, or send with onBusy 'queue', 'steer' or 'interrupt'.`,
     { cause: error },
   );
 }

@@ -1,6 +1,7 @@
 import type { BlobHash, CheckpointStore, SessionId, TurnRow } from '@reprise/checkpoint';
 import type { Model } from '@reprise/providers';
 import { sendable } from '../context/build-request.ts';
+import { keptReplacements, type Replacement, withOwner } from './attribution.ts';
 import { askedModel, keptHashes, readRequest } from './ledger-row.ts';
 import {
   beginsWith,
@@ -17,12 +18,14 @@ import {
 import { decodeHistory } from './record.ts';
 
 /** What is needed of a turn to compare the next request with it. */
-export type LastRequest = Omit<TurnRow, 'hash' | 'tokens' | 'ordinal' | 'sessionId' | 'parentId'>;
+export type LastRequest = Omit<TurnRow, 'hash' | 'ordinal' | 'sessionId' | 'parentId'>;
 
 /** The request that is about to be sent, and where the one before it is kept. */
 export interface NextRequest {
   readonly model: Model;
   readonly prefix: SentPrefix;
+  /** Who has replaced the request, if anybody. */
+  readonly replacedBy: readonly Replacement[];
   readonly store: CheckpointStore;
   readonly sessionId: SessionId;
 }
@@ -37,7 +40,8 @@ export async function findPrefixChange(last: LastRequest, next: NextRequest): Pr
   if (asked && !isSameModel(asked, next.model)) return modelChange(asked, next.model);
   if (beginsWith(next.prefix, last)) return undefined;
   const sent = await rebuild(last, next);
-  return sent ? firstChange(sent.blocks, next.prefix.blocks) : locate(next);
+  const change = sent ? firstChange(sent.blocks, next.prefix.blocks) : await locate(next);
+  return withOwner(change, next.replacedBy, () => keptReplacements(last));
 }
 
 /** What was sent, made again from what the store holds; `undefined` if that gives other bytes by now. */

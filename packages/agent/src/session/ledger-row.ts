@@ -18,17 +18,18 @@ import {
 import {
   type AssistantTurn,
   asObject,
-  type Billing,
-  billingFromUsage,
   type Count,
   type JsonValue,
   type Model,
   type ModelRequest,
   maskJson,
   parseExactJson,
-  priceTurn,
   type TokenCounts,
+  tokenCounts,
 } from '@reprise/providers';
+import type { CountedRequest } from '../context/estimate-request.ts';
+import { priceResponse } from '../usage/price-response.ts';
+import { type Attribution, attributionFields } from './attribution.ts';
 import { addedHashes, type SentPrefix, type StoredPrefix } from './prefix-change.ts';
 
 /** A request as the ledger keeps it, and the bytes that its columns name. */
@@ -37,10 +38,16 @@ export interface RecordedRequest {
   readonly blobs: readonly Blob[];
 }
 
+/** A request, and what of it is not the agent's own. */
+interface AttributedRequest {
+  readonly request: ModelRequest;
+  readonly attribution: Attribution;
+}
+
 /** What a model is about to be asked. `prefix` is the request's own, `last` that of the turn before it. */
 export function recordRequest(
   model: Model,
-  request: ModelRequest,
+  { request, attribution }: AttributedRequest,
   prefix: SentPrefix,
   last: StoredPrefix | undefined,
 ): RecordedRequest {
@@ -54,7 +61,10 @@ export function recordRequest(
       prefixBlocks: prefix.blocks.length,
       systemHash: system?.hash ?? null,
       toolsHash: tools?.hash ?? null,
-      requestOptions: encodeOptions(model, request, addedHashes(prefix, last)),
+      requestOptions: encodeOptions(model, request, {
+        prefix: addedHashes(prefix, last),
+        ...attributionFields(attribution),
+      }),
       marks: JSON.stringify(model.planMarks(request, prefix.blocks)),
     },
     blobs: [system, tools].filter((blob) => blob !== undefined),
@@ -70,6 +80,8 @@ export function readRequest(
     family: _family,
     model: _model,
     prefix: _prefix,
+    injected: _injected,
+    replacedBy: _replacedBy,
     ...options
   } = asObject(parseExactJson(row.requestOptions)) ?? {};
   const system = blobText(row.systemHash, blobs);
@@ -87,6 +99,18 @@ export function askedModel({ requestOptions }: RequestColumns): Pick<Model, 'fam
   return typeof family === 'string' && typeof model === 'string' ? { family, id: model } : undefined;
 }
 
+/** A row as estimates of the next request build on it; `undefined` where the row does not say what was asked. */
+export function countedRequest(
+  row: Pick<NewTurn, keyof RequestColumns | 'tokens' | 'usageState'>,
+): CountedRequest | undefined {
+  const asked = askedModel(row);
+  if (!asked) return undefined;
+  const { prefixFingerprint, prefixBlocks, startedAt, usageState } = row;
+  // Half a report would be taken for the whole.
+  const tokens = usageState === 'final' ? readTokenColumns(row.tokens) : tokenCounts();
+  return { ...asked, prefixFingerprint, prefixBlocks, startedAt, tokens };
+}
+
 /** The hashes of the blocks that a row's request added to the one before it; see `addedHashes`. */
 export function keptHashes({ requestOptions }: RequestColumns): readonly string[] | undefined {
   const hashes = asObject(parseExactJson(requestOptions))?.['prefix'];
@@ -96,8 +120,7 @@ export function keptHashes({ requestOptions }: RequestColumns): readonly string[
 /** The ledger row of a response: what it was asked, what it used, and what that cost at the time. */
 export function ledgerRow(id: string, asked: Omit<RequestColumns, 'startedAt'>, turn: AssistantTurn): NewTurn {
   const { tokens, family, model, rawUsage, timing } = turn;
-  const billing = { ...serviceTierOf(turn), ...billingFromUsage(family, rawUsage) };
-  const price = priceTurn(tokens, { family, model, at: timing.startedAt, billing });
+  const { billing, price } = priceResponse(turn);
   return {
     ...asked,
     id,
@@ -117,18 +140,13 @@ export function ledgerRow(id: string, asked: Omit<RequestColumns, 'startedAt'>, 
   };
 }
 
-/** OpenAI names it beside the usage object. */
-function serviceTierOf({ serviceTier }: AssistantTurn): Billing {
-  return serviceTier === undefined ? {} : { serviceTier };
-}
-
 /** Everything that is asked beside the prefix, in an order of its own, with credentials masked. */
 function encodeOptions(
   { family, id }: Model,
   { system: _system, tools: _tools, messages: _messages, ...options }: ModelRequest,
-  prefix: readonly string[] | undefined,
+  told: Partial<Attribution> & { readonly prefix: readonly string[] | undefined },
 ): string {
-  const fields = Object.entries({ family, model: id, prefix, ...options }).filter(([, value]) => value !== undefined);
+  const fields = Object.entries({ ...options, ...told, family, model: id }).filter(([, value]) => value !== undefined);
   const sorted = Object.fromEntries(fields.toSorted(([a], [b]) => (a < b ? -1 : 1)));
   // Settings of a request are JSON, though their types do not say it of each.
   return JSON.stringify(maskJson(sorted as JsonValue, []));
@@ -156,6 +174,29 @@ function tokenColumns({ fresh, cacheRead, cacheWrite, output, reasoning }: Token
     output: column(output),
     reasoning: column(reasoning),
   };
+}
+
+/** The counts of a row, but for the vendor's own tools. */
+export function readTokenColumns(columns: TokenColumns): TokenCounts {
+  const { fresh, cacheRead, output, reasoning } = columns;
+  return {
+    fresh: countOf(fresh),
+    cacheRead: countOf(cacheRead),
+    cacheWrite: {
+      '5m': countOf(columns.cacheWrite5m),
+      '1h': countOf(columns.cacheWrite1h),
+      '30m': countOf(columns.cacheWrite30m),
+      '12h': countOf(columns.cacheWrite12h),
+      unknown: countOf(columns.cacheWriteUnknown),
+    },
+    output: countOf(output),
+    reasoning: countOf(reasoning),
+    serverTools: {},
+  };
+}
+
+function countOf(column: number | null): Count {
+  return column ?? 'not-reported';
 }
 
 function column(count: Count): number | null {

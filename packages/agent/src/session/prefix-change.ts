@@ -9,7 +9,7 @@
  */
 
 import type { RequestColumns } from '@reprise/checkpoint';
-import { type Model, type ModelRequest, type PrefixBlock, prefixHashes } from '@reprise/providers';
+import { type Model, type ModelRequest, type PrefixBlock, prefixHashes, withoutTransient } from '@reprise/providers';
 
 /** How a request's prefix differs from that of the request before it: from here on, the vendor's cache holds nothing of use. */
 export interface PrefixChange {
@@ -18,13 +18,17 @@ export interface PrefixChange {
    * model is asked.
    */
   readonly path: string;
+  /** Which part of a request that is; `undefined` where nobody knows. */
+  readonly part?: 'tools' | 'system' | 'messages';
   /** What happened there; `unknown` where nothing is left that would tell. */
   readonly kind: 'added' | 'changed' | 'removed' | 'model-changed' | 'unknown';
   /** What was sent, in at most 80 characters around the first difference; `undefined` when there was nothing, or nobody knows. */
   readonly before: string | undefined;
   /** What stands there now, in as many; `undefined` when nothing does. */
   readonly after: string | undefined;
-  /** All of it in one sentence, for people. */
+  /** Who replaced that part of the request, or had replaced it in the last one: a hook's name. */
+  readonly owner?: string;
+  /** All of it in a sentence or two, for people. */
   readonly message: string;
 }
 
@@ -42,7 +46,8 @@ export interface SentPrefix {
 export type StoredPrefix = Pick<RequestColumns, 'prefixFingerprint' | 'prefixBlocks'>;
 
 export function sentPrefix(model: Model, request: ModelRequest): SentPrefix {
-  const blocks = model.prefixBlocks(request);
+  // A model of somebody else's may not know of transient messages.
+  const blocks = model.prefixBlocks(withoutTransient(request));
   const hashes = prefixHashes(blocks);
   return { blocks, hashes, fingerprint: fingerprintOf(hashes, hashes.length) };
 }
@@ -112,21 +117,33 @@ function isSameBlock(one: PrefixBlock | undefined, other: PrefixBlock | undefine
   return one?.text === other?.text && one?.role === other?.role;
 }
 
-function addition({ path, text }: PrefixBlock): PrefixChange {
-  const [after] = snippets(text, '');
-  return { path, kind: 'added', before: undefined, after, message: `${LOST}: ${path} is new, and is ${after}.` };
+function addition(now: PrefixBlock): PrefixChange {
+  const { path } = now;
+  const [after] = snippets(now.text, '');
+  const message = `${LOST}: ${path} is new, and is ${after}.`;
+  return { path, part: partOf(now), kind: 'added', before: undefined, after, message };
 }
 
-function removal({ path, text }: PrefixBlock): PrefixChange {
-  const [before] = snippets(text, '');
-  return { path, kind: 'removed', before, after: undefined, message: `${LOST}: ${path} was ${before} and is gone.` };
+function removal(old: PrefixBlock): PrefixChange {
+  const { path } = old;
+  const [before] = snippets(old.text, '');
+  const message = `${LOST}: ${path} was ${before} and is gone.`;
+  return { path, part: partOf(old), kind: 'removed', before, after: undefined, message };
 }
 
 function replacement(old: PrefixBlock | undefined, now: PrefixBlock | undefined): PrefixChange {
   const [before, after] = snippets(old?.text ?? '', now?.text ?? '');
   const path = old?.path ?? '';
+  const part = old && { part: partOf(old) };
   const is = path === now?.path ? 'is' : `where it stood, ${now?.path} is`;
-  return { path, kind: 'changed', before, after, message: `${LOST}: ${path} was ${before} and ${is} ${after}.` };
+  return {
+    path,
+    ...part,
+    kind: 'changed',
+    before,
+    after,
+    message: `${LOST}: ${path} was ${before} and ${is} ${after}.`,
+  };
 }
 
 /** A change of that block, where nobody knows what it was. */
@@ -140,7 +157,13 @@ export function changeAt({ blocks }: SentPrefix, index: number): PrefixChange {
   }
   const { path } = block;
   const [after] = snippets(block.text, '');
-  return { path, kind: 'changed', before: undefined, after, message: `${LOST}: ${path} is ${after} now, ${unknown}.` };
+  const message = `${LOST}: ${path} is ${after} now, ${unknown}.`;
+  return { path, part: partOf(block), kind: 'changed', before: undefined, after, message };
+}
+
+function partOf({ role }: PrefixBlock): NonNullable<PrefixChange['part']> {
+  if (role === 'tool') return 'tools';
+  return role === 'system' ? 'system' : 'messages';
 }
 
 /** A change of which nothing is known but that there is one. */

@@ -15,6 +15,7 @@ import { asObject, type JsonValue, type Message, parseExactJson, type ToolResult
 import type { ApprovalLog, ApprovalRequest, DecidedApproval } from '../approval/approval.ts';
 import { AgentError } from '../errors.ts';
 import { editMessages, type HistoryEdit } from '../history-edit.ts';
+import type { ToolOutcome } from '../recorder.ts';
 import { type MessageFields, mediaHashes, restoreMedia, takeMedia } from './stored-media.ts';
 
 /** Version 1 held media within the message, as base64. */
@@ -22,6 +23,8 @@ const PAYLOAD_VERSION = 2;
 const READABLE_VERSIONS: readonly unknown[] = [1, PAYLOAD_VERSION];
 
 const MESSAGE_KINDS = { user: 'user-message', assistant: 'assistant-message', tool: 'tool-message' } as const;
+
+const APPROVAL_KINDS = { request: 'approval-request', decision: 'approval-decision' } as const;
 
 /** The kind of entry that changes what the model is shown; see `HistoryEdit`. */
 export const EDIT_KIND = 'history-edit';
@@ -44,11 +47,11 @@ export function encodeEdit({ messages, ...edit }: HistoryEdit): EncodedEntry {
 }
 
 export function encodeApprovalRequest(request: ApprovalRequest): EncodedEntry {
-  return entryOf('approval-request', { request }, []);
+  return entryOf(APPROVAL_KINDS.request, { request }, []);
 }
 
 export function encodeApprovalDecision(decision: DecidedApproval): EncodedEntry {
-  return entryOf('approval-decision', { decision }, []);
+  return entryOf(APPROVAL_KINDS.decision, { decision }, []);
 }
 
 function entryOf(kind: string, fields: MessageFields, blobs: readonly Blob[]): EncodedEntry {
@@ -57,6 +60,12 @@ function entryOf(kind: string, fields: MessageFields, blobs: readonly Blob[]): E
   return named.length === 0
     ? { entry, blobs }
     : { entry: { ...entry, blobs: named.map(({ hash }) => hash) }, blobs: named };
+}
+
+/** The entries of approvals that the branch ends with: of calls that have no results yet, since results would come after them. */
+export function openApprovalEntries(entries: readonly Entry[]): readonly Entry[] {
+  const last = entries.findLastIndex(({ kind }) => Object.values(MESSAGE_KINDS).some((known) => known === kind));
+  return entries.slice(last + 1).filter(({ kind }) => Object.values(APPROVAL_KINDS).some((known) => known === kind));
 }
 
 /** What a branch's entries held. */
@@ -92,15 +101,17 @@ export async function decodeHistory(
   };
 }
 
-/** A tool's result as the journal keeps it, media within. */
-export function encodeOutcome(result: ToolResultBlock): string {
-  return JSON.stringify({ v: PAYLOAD_VERSION, result });
+/** A tool's outcome as the journal keeps it, media within. */
+export function encodeOutcome({ result, isStop }: ToolOutcome): string {
+  return JSON.stringify({ v: PAYLOAD_VERSION, result, ...(isStop ? { isStop } : {}) });
 }
 
 /** Throws `agent/unreadable-entry` for what `encodeOutcome` never wrote; `owner` names the call. */
-export function decodeOutcome(outcome: string, owner: string): ToolResultBlock {
-  const { v, result } = asObject(parsePayload(outcome)) ?? {};
-  if (v === PAYLOAD_VERSION && asObject(result)?.['type'] === 'tool-result') return result as ToolResultBlock;
+export function decodeOutcome(outcome: string, owner: string): ToolOutcome {
+  const { v, result, isStop } = asObject(parsePayload(outcome)) ?? {};
+  if (v === PAYLOAD_VERSION && asObject(result)?.['type'] === 'tool-result') {
+    return { result: result as ToolResultBlock, isStop: isStop === true };
+  }
   throw unreadable(`The journal's outcome of ${owner}`, 'result');
 }
 
@@ -124,11 +135,11 @@ function readFact(kind: string, payload: MessageFields): Fact | undefined {
   switch (kind) {
     case EDIT_KIND:
       return readEdit(asObject(payload['edit']));
-    case 'approval-request': {
+    case APPROVAL_KINDS.request: {
       const request = asObject(payload['request']);
       return typeof request?.['id'] === 'string' ? { request: request as unknown as ApprovalRequest } : undefined;
     }
-    case 'approval-decision': {
+    case APPROVAL_KINDS.decision: {
       const decision = asObject(payload['decision']);
       return typeof decision?.['id'] === 'string' ? { decision: decision as unknown as DecidedApproval } : undefined;
     }

@@ -2,17 +2,18 @@
  * What becomes of each tool call of the last turn.
  *
  * Owns: which calls run, run again, or are answered without running. Pure.
- * Leaves to `run-tool-calls.ts`: doing so. To the recorder: what the journal holds.
+ * Leaves to `tools/run-tool-calls.ts`: doing so. To the recorder: what the journal holds.
  *
  * P1. A call whose outcome is known never runs again: the outcome is its result.
  * P2. A call that was started and has no outcome may have done its work: `pure` and `idempotent` run again, `effect` is for its owner to decide.
- * P3. A call of a turn that failed, or of an `effect` that a new message has overtaken, is not started.
+ * P3. A call of a turn that failed, or of an `effect` that a new message has overtaken, is not started. Where somebody was asked to approve
+ *     a call, what was decided says what becomes of it; see `approval/plan-approval.ts`.
  */
 
 import type { ToolCallBlock, ToolResultBlock } from '@reprise/providers';
 import type { JournaledCall } from '../recorder.ts';
-import type { Tool } from '../tool.ts';
-import { errorResult, notRun } from '../tool-result.ts';
+import type { Tool } from '../tools/tool.ts';
+import { errorResult, notRun } from '../tools/tool-result.ts';
 
 /** What to do with a call of unknown outcome whose tool must not run twice unasked. */
 export type UnknownOutcomePolicy = 'tell-model' | 'run-again' | ReconcileCall;
@@ -33,6 +34,8 @@ export interface PlannedCall {
   readonly step: 'run' | 'run-again' | 'reconcile' | 'answer';
   /** Its result with the step `answer`, and if the run stops before the step is done. */
   readonly result: ToolResultBlock;
+  /** Whether the tool has run before and asked for the run to end then. */
+  readonly isStop?: boolean;
 }
 
 /** What is known of the calls beside their journal. */
@@ -43,6 +46,8 @@ export interface CallCircumstances {
   readonly turnFailed: boolean;
   /** Whether a new message came before the calls were answered. */
   readonly overtaken: boolean;
+  /** The positions of calls that somebody was asked to approve. Default: none. */
+  readonly asked?: ReadonlySet<number>;
 }
 
 /** What the model is told of a call that was started and may have done its work. */
@@ -56,12 +61,15 @@ export function planCall(
   circumstances: CallCircumstances,
 ): PlannedCall {
   const tool = circumstances.tools.find(({ definition }) => definition.name === call.name);
-  if (journaled?.result) return { call, position, step: 'answer', result: journaled.result };
+  if (journaled?.result) {
+    const { result, isStop } = journaled;
+    return { call, position, step: 'answer', result, isStop };
+  }
   if (journaled) {
     const step = stepForUnknown(tool, circumstances);
     return { call, position, step, result: errorResult(call, OUTCOME_UNKNOWN) };
   }
-  const refusal = refusalOf(tool, circumstances);
+  const refusal = refusalOf(tool, position, circumstances);
   if (refusal !== undefined) return { call, position, step: 'answer', result: notRun(call, refusal) };
   return { call, position, step: 'run', result: notRun(call, 'the run was aborted.') };
 }
@@ -76,9 +84,13 @@ function stepForUnknown(
   return tool && onUnknownOutcome === 'run-again' ? 'run-again' : 'answer';
 }
 
-function refusalOf(tool: Tool | undefined, { turnFailed, overtaken }: CallCircumstances): string | undefined {
+function refusalOf(
+  tool: Tool | undefined,
+  position: number,
+  { turnFailed, overtaken, asked }: CallCircumstances,
+): string | undefined {
   if (turnFailed) return 'the model call did not end.';
-  if (overtaken && tool?.effect === 'effect') {
+  if (overtaken && tool?.effect === 'effect' && !asked?.has(position)) {
     return 'the session stopped before this tool started, and a new message came.';
   }
   return undefined;

@@ -24,7 +24,7 @@ import { AgentError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Recorder } from '../recorder.ts';
 import { type AgentState, appendMessage, unansweredCalls } from '../state.ts';
-import type { Tool } from '../tool.ts';
+import type { Tool } from '../tools/tool.ts';
 import { lastPrompt } from './session-recorder.ts';
 import { answerUndoneCalls } from './undone-calls.ts';
 

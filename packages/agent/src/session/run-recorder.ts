@@ -1,12 +1,31 @@
-import type { TurnId } from '@reprise/checkpoint';
+import type { SessionId, TurnId } from '@reprise/checkpoint';
+import type { ApprovalRequest, DecidedApproval } from '../approval/approval.ts';
 import type { Ports } from '../ports.ts';
 import type { JournaledCall, Recorder } from '../recorder.ts';
 
+/** The recorder of a run, or of run after run. */
+export interface RunRecorder extends Recorder {
+  /** Another one that goes on from here, for a copy of the conversation: what the last turn's calls came to is known there too. */
+  fork(): RunRecorder;
+}
+
+/** What is kept of the last turn. */
+interface LastTurn {
+  readonly lastTurnId: TurnId | undefined;
+  readonly hasFailed: boolean;
+  readonly calls: ReadonlyMap<number, JournaledCall>;
+}
+
+const NO_TURN: LastTurn = { lastTurnId: undefined, hasFailed: false, calls: new Map() };
+
 /** The recorder of a run without a store: turns have ids, tool calls have keys, and nothing outlives the process. */
-export function createRunRecorder({ createId }: Pick<Ports, 'createId'>): Recorder {
-  let lastTurnId: TurnId | undefined;
-  let hasFailed = false;
-  const calls = new Map<number, JournaledCall>();
+export function createRunRecorder(ports: Pick<Ports, 'createId'>, last: LastTurn = NO_TURN): RunRecorder {
+  const { createId } = ports;
+  let { lastTurnId, hasFailed } = last;
+  const calls = new Map(last.calls);
+  const requests: ApprovalRequest[] = [];
+  const decisions: DecidedApproval[] = [];
+  let sessionId: SessionId | undefined;
   const turnId = () => {
     // The state may begin with calls of a turn that was recorded elsewhere, or nowhere.
     lastTurnId ??= createId();
@@ -36,11 +55,26 @@ export function createRunRecorder({ createId }: Pick<Ports, 'createId'>): Record
     keepFiles: async () => {},
     async startToolCall({ position }) {
       const attempts = (calls.get(position)?.attempts ?? 0) + 1;
-      calls.set(position, { attempts, result: undefined });
+      calls.set(position, { attempts, result: undefined, isStop: false });
     },
-    async finishToolCall(position, result) {
-      calls.set(position, { attempts: calls.get(position)?.attempts ?? 1, result });
+    async finishToolCall(position, { result, isStop }) {
+      calls.set(position, { attempts: calls.get(position)?.attempts ?? 1, result, isStop });
+    },
+    lastTurn() {
+      // No two runs without a store are of one session: a decision holds for the run that it was asked for in.
+      sessionId ??= createId();
+      return { sessionId, turnId: turnId() };
+    },
+    lastRequest: () => undefined,
+    readLedger: async () => [],
+    approvals: () => ({ requests, decisions }),
+    async requestApprovals(asked) {
+      requests.push(...asked);
+    },
+    async decideApproval(decision) {
+      decisions.push(decision);
     },
     idempotencyKey: (position) => `${turnId()}/${position}`,
+    fork: () => createRunRecorder(ports, { lastTurnId: turnId(), hasFailed, calls }),
   };
 }

@@ -17,6 +17,7 @@ import type { WaitingLines } from '../lease/waiting-lines.ts';
 import type { SessionRecorder } from '../recorder.ts';
 import type { AgentSettings } from '../settings.ts';
 import type { AgentState } from '../state.ts';
+import type { Inboxes } from '../steering/inbox.ts';
 import { type LoadedSession, reloadSession } from './open-session.ts';
 import { createSessionRecorder } from './session-recorder.ts';
 
@@ -25,6 +26,7 @@ export interface SessionContext {
   readonly settings: AgentSettings;
   readonly terms: LeaseTerms;
   readonly lines: WaitingLines;
+  readonly inboxes: Inboxes;
 }
 
 /** The session, while nobody else may write to it. */

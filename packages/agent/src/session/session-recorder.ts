@@ -21,6 +21,7 @@ import {
   type SessionId,
   type Snapshot,
   type SnapshotId,
+  type TurnRow,
 } from '@reprise/checkpoint';
 import {
   type AssistantTurn,
@@ -32,19 +33,37 @@ import {
   ProviderError,
   type StopReason,
   type ToolMessage,
-  type ToolResultBlock,
   type UserMessage,
 } from '@reprise/providers';
+import type { ApprovalLog, ApprovalRequest, DecidedApproval } from '../approval/approval.ts';
+import type { CountedRequest } from '../context/estimate-request.ts';
 import type { HistoryEdit } from '../history-edit.ts';
 import type { Ports } from '../ports.ts';
-import type { JournaledCall, PreparedTurn, RecoveredTurn, SessionRecorder, ToolStart } from '../recorder.ts';
+import type {
+  JournaledCall,
+  PreparedTurn,
+  RecoveredTurn,
+  SessionRecorder,
+  ToolOutcome,
+  ToolStart,
+  TurnPlace,
+} from '../recorder.ts';
 import { type AgentState, applyTurn } from '../state.ts';
+import { type Attribution, UNTOUCHED } from './attribution.ts';
 import { findPrefixChange, type LastRequest } from './find-prefix-change.ts';
-import { ledgerRow, type RecordedRequest, recordRequest } from './ledger-row.ts';
+import { countedRequest, ledgerRow, type RecordedRequest, recordRequest } from './ledger-row.ts';
 import { newestSnapshot } from './newest-snapshot.ts';
 import type { LoadedSession } from './open-session.ts';
 import { type PrefixChange, type PrefixChangePolicy, type SentPrefix, sentPrefix } from './prefix-change.ts';
-import { decodeOutcome, type EncodedEntry, encodeEdit, encodeMessage, encodeOutcome } from './record.ts';
+import {
+  decodeOutcome,
+  type EncodedEntry,
+  encodeApprovalDecision,
+  encodeApprovalRequest,
+  encodeEdit,
+  encodeMessage,
+  encodeOutcome,
+} from './record.ts';
 
 export interface SessionRecorderSettings {
   readonly model: Model;
@@ -82,12 +101,13 @@ class StoreRecorder implements SessionRecorder {
   #last: LastRequest | undefined;
   /** Whether the history was edited since: the next request is meant not to begin with the last one. */
   #isEdited: boolean;
+  readonly #approvals: { readonly requests: ApprovalRequest[]; readonly decisions: DecidedApproval[] };
   /** The last snapshot that was made here; while its lease is held nobody else makes a newer one. */
   #committed: { readonly snapshotId: SnapshotId; readonly fence: number | undefined } | undefined;
 
   constructor(
     store: CheckpointStore,
-    { record, lastTurn, isEdited, blobs }: LoadedSession,
+    { record, lastTurn, isEdited, approvals, blobs }: LoadedSession,
     settings: SessionRecorderSettings,
     lease: () => number | undefined,
   ) {
@@ -98,6 +118,7 @@ class StoreRecorder implements SessionRecorder {
     this.#tip = record.tip;
     this.#last = lastTurn;
     this.#isEdited = isEdited;
+    this.#approvals = { requests: [...approvals.requests], decisions: [...approvals.decisions] };
     this.#heldBlobs = new Set(blobs);
   }
 
@@ -106,28 +127,44 @@ class StoreRecorder implements SessionRecorder {
   }
 
   async message(message: UserMessage | ToolMessage): Promise<void> {
-    await this.#append(encodeMessage(message));
+    await this.#append([encodeMessage(message)]);
   }
 
   async editHistory(edit: HistoryEdit): Promise<void> {
-    await this.#append(encodeEdit(edit));
+    await this.#append([encodeEdit(edit)]);
     this.#isEdited = true;
   }
 
-  async #append({ entry, blobs }: EncodedEntry): Promise<void> {
+  approvals(): ApprovalLog {
+    return this.#approvals;
+  }
+
+  async requestApprovals(requests: readonly ApprovalRequest[]): Promise<void> {
+    await this.#append(requests.map(encodeApprovalRequest));
+    this.#approvals.requests.push(...requests);
+  }
+
+  async decideApproval(decision: DecidedApproval): Promise<void> {
+    await this.#append([encodeApprovalDecision(decision)]);
+    this.#approvals.decisions.push(decision);
+  }
+
+  async #append(encoded: readonly EncodedEntry[]): Promise<void> {
     const at = this.#settings.ports.clock();
-    const append = { ...this.#place(), entries: [entry], blobs: this.#notHeld(blobs), at };
+    const entries = encoded.map(({ entry }) => entry);
+    const blobs = encoded.flatMap((each) => each.blobs);
+    const append = { ...this.#place(), entries, blobs: this.#notHeld(blobs), at };
     ({ tip: this.#tip } = await this.#store.appendEntries(append));
     this.#hold(blobs);
   }
 
-  async prepareTurn(request: ModelRequest): Promise<PreparedTurn> {
+  async prepareTurn(request: ModelRequest, attribution: Attribution = UNTOUCHED): Promise<PreparedTurn> {
     const { model, ports } = this.#settings;
     const prefix = sentPrefix(model, request);
-    const prefixChange = await this.#findChange(prefix);
+    const prefixChange = await this.#findChange(prefix, attribution);
     const open: OpenTurn = {
       id: ports.createId(),
-      ...recordRequest(model, request, prefix, this.#last),
+      ...recordRequest(model, { request, attribution }, prefix, this.#last),
       isNoted: false,
     };
     return {
@@ -159,7 +196,12 @@ class StoreRecorder implements SessionRecorder {
     return new Map(
       calls.map(({ position, attempts, outcome, idempotencyKey }) => [
         position,
-        { attempts, result: outcome === null ? undefined : decodeOutcome(outcome, `tool call ${idempotencyKey}`) },
+        {
+          attempts,
+          ...(outcome === null
+            ? { result: undefined, isStop: false }
+            : decodeOutcome(outcome, `tool call ${idempotencyKey}`)),
+        },
       ]),
     );
   }
@@ -178,9 +220,9 @@ class StoreRecorder implements SessionRecorder {
     });
   }
 
-  async finishToolCall(position: number, result: ToolResultBlock): Promise<void> {
+  async finishToolCall(position: number, outcome: ToolOutcome): Promise<void> {
     const [turnId, at] = [this.#lastTurnId(), this.#settings.ports.clock()];
-    await this.#store.finishToolCall({ ...this.#right(), turnId, position, outcome: encodeOutcome(result), at });
+    await this.#store.finishToolCall({ ...this.#right(), turnId, position, outcome: encodeOutcome(outcome), at });
   }
 
   async keepFiles(paths: readonly string[]): Promise<void> {
@@ -193,14 +235,26 @@ class StoreRecorder implements SessionRecorder {
     await files.beforeChange(this.#store, { ...right, snapshotId, paths, at: ports.clock() });
   }
 
+  lastTurn(): TurnPlace {
+    return { sessionId: this.#sessionId, turnId: this.#lastTurnId() };
+  }
+
+  lastRequest(): CountedRequest | undefined {
+    return this.#last && countedRequest(this.#last);
+  }
+
+  readLedger(): Promise<readonly TurnRow[]> {
+    return this.#store.readLedger(this.#sessionId);
+  }
+
   idempotencyKey(position: number): string {
     return `${this.#lastTurnId()}/${position}`;
   }
 
-  async #findChange(prefix: SentPrefix): Promise<PrefixChange | undefined> {
+  async #findChange(prefix: SentPrefix, { replacedBy }: Attribution): Promise<PrefixChange | undefined> {
     const { model, onPrefixChange } = this.#settings;
     if (!this.#last || this.#isEdited || onPrefixChange === 'allow') return undefined;
-    return findPrefixChange(this.#last, { model, prefix, store: this.#store, sessionId: this.#sessionId });
+    return findPrefixChange(this.#last, { model, prefix, replacedBy, store: this.#store, sessionId: this.#sessionId });
   }
 
   async #begin(open: OpenTurn): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ToolCallBlock, ToolResultBlock } from '@reprise/providers';
 import type { JournaledCall } from '../recorder.ts';
-import type { Tool } from '../tool.ts';
-import { errorResult, notRun } from '../tool-result.ts';
+import type { Tool } from '../tools/tool.ts';
+import { errorResult, notRun } from '../tools/tool-result.ts';
 import { OUTCOME_UNKNOWN } from './repair.ts';
 
 /**

@@ -1,9 +1,10 @@
 import { createAgent, type LeaseOptions } from '@reprise/agent';
 import type { CheckpointStore } from '@reprise/checkpoint';
+import type { AssistantTurnParts } from '@reprise/providers';
 import { type Step, scriptedModel, textTurn } from './scripted-stream.ts';
 
 /** A step that answers when it is told to, or is aborted. */
-export function heldTurn(text: string) {
+export function heldTurn(text: string, parts: Partial<AssistantTurnParts> = {}) {
   const started = Promise.withResolvers<void>();
   const answer = Promise.withResolvers<void>();
   const step: Step = async (_request, signal) => {
@@ -12,7 +13,7 @@ export function heldTurn(text: string) {
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
     );
     await Promise.race([answer.promise, aborted]);
-    return textTurn(text);
+    return textTurn(text, parts);
   };
   return { step, started: started.promise, answer: answer.resolve };
 }

@@ -1,4 +1,4 @@
-import { anthropic, type Model, ollama, openai } from '@reprise/providers';
+import { anthropic, type Model, ollama, openai, openaiResponses } from '@reprise/providers';
 import { type Script, type Simulator, startSimulator } from '@reprise/simulator';
 import { onTestFinished } from 'vitest';
 
@@ -14,6 +14,12 @@ export const MODELS: Readonly<Record<string, (url: string) => Model>> = {
   anthropic: (url) => anthropic({ apiKey: 'simulated', baseURL: url }).model('claude-opus-5'),
   'openai-chat': (url) => openai({ apiKey: 'simulated', baseURL: `${url}/v1` }).model('gpt-5.2'),
   ollama: (url) => ollama({ host: url }).model('llama4'),
+};
+
+/** Every dialect an adapter speaks. */
+export const FAMILIES: typeof MODELS = {
+  ...MODELS,
+  'openai-responses': (url) => openaiResponses({ apiKey: 'simulated', baseURL: `${url}/v1` }).model('gpt-5.2'),
 };
 
 /** Long enough to be cached by every family. */

@@ -1,0 +1,12 @@
+import type { Model } from '@reprise/providers';
+
+/** The model with another way to call it. The model need not be a plain object, so it is not spread. */
+export function withStream(model: Model, stream: Model['stream']): Model {
+  return {
+    id: model.id,
+    family: model.family,
+    stream,
+    prefixBlocks: (request) => model.prefixBlocks(request),
+    planMarks: (request, blocks) => model.planMarks(request, blocks),
+  };
+}
