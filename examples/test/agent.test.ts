@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Script, startSimulator } from '@reprise/simulator';
 import { expect, it, onTestFinished } from 'vitest';
+
+const README = fileURLToPath(new URL('../../packages/agent/README.md', import.meta.url));
 
 const example = (name: string) => fileURLToPath(new URL(`../${name}.ts`, import.meta.url));
 
@@ -38,6 +40,13 @@ const oneCall =
     const last = messages.at(-1);
     return last?.role === 'tool' ? JSON.stringify(last) : { toolCalls: [{ name, arguments: args }] };
   };
+
+it.each(['handler', 'approve', 'mcp', 'batch', 'transcript'])(
+  'the README of the agent shows the %s example as it is',
+  (name) => {
+    expect(readFileSync(README, 'utf8')).toContain(`\`\`\`ts\n${readFileSync(example(name), 'utf8')}\`\`\``);
+  },
+);
 
 it('the handler answers over HTTP, and keeps each session', async () => {
   const { start, run } = await workplace(({ messages }) => `Answer to ${messages.length} messages.`);

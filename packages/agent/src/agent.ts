@@ -3,13 +3,15 @@ import { leaseTerms } from './lease/lease-options.ts';
 import { createWaitingLines } from './lease/waiting-lines.ts';
 import { RunLoop } from './run.ts';
 import { createRun, type Run } from './run-handle.ts';
+import { asUserMessage, type RunInput } from './run-input.ts';
 import type { HeldConversation } from './run-options.ts';
 import { loadSession, type SessionOptions } from './session/open-session.ts';
 import { createRunRecorder } from './session/run-recorder.ts';
-import { asUserMessage, createSession, type RunInput, type SendOptions, type Session } from './session.ts';
+import type { SendOptions, Session } from './session.ts';
 import { type AgentOptions, checkOptions } from './settings.ts';
 import type { AgentState } from './state.ts';
 import { createInboxes } from './steering/inbox.ts';
+import { createSession } from './stored-session.ts';
 
 export interface Agent {
   /** Creates the session, or resumes it at its tip; with `snapshotId`, resumes there as a fork. Rejects with a `CheckpointError`. */

@@ -70,11 +70,12 @@ export { type LooseStreamEvent, modelFromStream, type StreamModelOptions } from 
 export type { ModelSwitchEvent, NamedModel, SwitchPrice } from './model-switch.ts';
 export { type Ports, systemPorts } from './ports.ts';
 export type { Run, RunResult } from './run-handle.ts';
+export type { RunInput } from './run-input.ts';
 export type { SessionOptions } from './session/open-session.ts';
 export type { PrefixChangePolicy } from './session/prefix-change.ts';
 export type { ReconcileCall, UnknownOutcomePolicy } from './session/repair.ts';
 export type { RewindOptions, Rewound } from './session/rewind.ts';
-export type { DecideOptions, ForkOptions, RunInput, SendOptions, Session } from './session.ts';
+export type { DecideOptions, ForkOptions, SendOptions, Session } from './session.ts';
 export type { AgentOptions } from './settings.ts';
 export { type AgentState, appendMessage, applyTurn, canContinue, initialState } from './state.ts';
 export { DEFAULT_FINAL_PROMPT, type ForceText, type LimitOptions } from './stop-condition.ts';

@@ -10,7 +10,7 @@
  * R3. A listener that leaves early aborts the run; what was billed or done by then is still recorded.
  */
 
-import { type AssistantTurn, toolCalls, userMessage } from '@reprise/providers';
+import { type AssistantTurn, endsInOpenCall, toolCalls, userMessage } from '@reprise/providers';
 import type { AgentEventBody, RunEndReason } from './agent-event.ts';
 import { createRunBudget, type RunBudget } from './budget/run-budget.ts';
 import { type Compactor, createCompactor } from './context/compact-when-long.ts';
@@ -91,8 +91,9 @@ export class TurnLoop {
   async *#goOn(): Events<RunEnd | undefined> {
     const next = nextStep(this.#progress, this.#options.limits);
     if (next.step === 'end') return { reason: next.reason };
-    // A paused turn is no end, and takes no prompt.
-    if (next.step === 'close' && !awaitsModel(this.state)) return { reason: next.reason };
+    // A paused turn is no end, and takes no prompt; nor does a call of the vendor's own that it has not answered.
+    const takesPrompt = awaitsModel(this.state) && !endsInOpenCall(this.state.messages);
+    if (next.step === 'close' && !takesPrompt) return { reason: next.reason };
     if (next.step === 'close') await this.#close(next.reason);
     // A paused turn is sent back as it is: nothing may come after it.
     else if (this.#progress.closedFor === undefined && awaitsModel(this.state)) {

@@ -9,7 +9,7 @@ import {
   type UserMessage,
 } from '@reprise/providers';
 import { AgentError } from '../errors.ts';
-import { asUserMessage } from '../session.ts';
+import { asUserMessage } from '../run-input.ts';
 import { type AgentState, unansweredCalls } from '../state.ts';
 
 /**
