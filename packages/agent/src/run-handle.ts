@@ -33,10 +33,12 @@ export function createRun(start: () => RunLoop, onEnd: () => void = () => {}): R
       throw new AgentError('agent/run-consumed', 'A run can be iterated once; await its result as often as you like.');
     }
     isConsumed = true;
-    return listen(start());
+    return listen();
   }
 
-  async function* listen(loop: RunLoop): AsyncGenerator<AgentEvent, void, undefined> {
+  /** Starts the run with the first event that is asked for: an iterator that is given back before that has begun nothing. */
+  async function* listen(): AsyncGenerator<AgentEvent, void, undefined> {
+    const loop = begin();
     const turns: AssistantTurn[] = [];
     let sequence = 0;
     try {
@@ -51,6 +53,15 @@ export function createRun(start: () => RunLoop, onEnd: () => void = () => {}): R
         new AgentError('agent/run-abandoned', 'The run was aborted, since its listener left before the end.'),
       );
       onEnd();
+    }
+  }
+
+  function begin(): RunLoop {
+    try {
+      return start();
+    } catch (error) {
+      outcome.reject(error);
+      throw error;
     }
   }
 

@@ -78,7 +78,10 @@ function planCases(passages: Readonly<Record<string, number>>): readonly FaultCa
   const single = FAULT_POINTS.flatMap((point) => {
     const count = passages[point] ?? 0;
     const all = Array.from({ length: count }, (_, index) => index + 1);
-    const chosen = UNCOMMITTED.has(point) ? all.filter((n) => n === 1 || n === count || n === count >> 1) : all;
+    const few = all.filter((n) => n === 1 || n === count || n === count >> 1);
+    // After most commits the agent passes a point of its own, and there it dies as well.
+    const some = point === 'store/committed' ? all.filter((n) => n % 4 === 1) : all;
+    const chosen = UNCOMMITTED.has(point) ? few : some;
     // The points that the child names are those of the list.
     return chosen.map((passage) => [{ point: point as Death['point'], passage }]);
   });

@@ -179,3 +179,10 @@ describe("I7 a send with 'interrupt' (N-11)", () => {
     expect((await session.send('hi', { onBusy: 'interrupt' }).result()).text).toBe('one');
   });
 });
+
+it('an iterator that is given back before its first event has begun nothing', async () => {
+  const agent = createAgent({ model: scriptedModel(textTurn('free')) });
+  const session = await agent.openSession(openMemoryStore());
+  await session.send('never listened to')[Symbol.asyncIterator]().return?.();
+  expect((await session.send('go').result()).text).toBe('free');
+});
