@@ -30,6 +30,9 @@ const read: Tool = tool({
   run: ({ path }) => readFile(String(path)),
 });
 
+const folder = tempFolder();
+let databases = 0;
+
 const LIMITS = { maxToolRounds: 1000 } as const;
 
 type Loop = (baseURL: string, onTurn: OnTurn) => Promise<void>;
@@ -41,7 +44,8 @@ const loops: Readonly<Record<'raw' | 'agent' | 'stored', Loop>> = {
     await listen(runAgent(initialState(), QUESTION, options), onTurn);
   },
   async stored(baseURL, onTurn) {
-    const store = openSqliteStore(join(tempFolder(), 'sessions.db'));
+    databases += 1;
+    const store = openSqliteStore(join(folder, `${databases}.db`));
     const agent = createAgent({ model: modelAt(baseURL), system: SYSTEM, tools: [read], ...LIMITS });
     const session = await agent.openSession(store);
     await listen(session.send(QUESTION), onTurn);

@@ -27,6 +27,7 @@ export function createRun(start: () => RunLoop, onEnd: () => void = () => {}): R
   // Whoever listens has learned of a failure from `run-end`; not asking for the result as well is no unhandled rejection.
   outcome.promise.catch(() => {});
   let isConsumed = false;
+  let isSettled = false;
 
   function consume(): AsyncGenerator<AgentEvent, void, undefined> {
     if (isConsumed) {
@@ -49,9 +50,7 @@ export function createRun(start: () => RunLoop, onEnd: () => void = () => {}): R
         sequence += 1;
       }
     } finally {
-      outcome.reject(
-        new AgentError('agent/run-abandoned', 'The run was aborted, since its listener left before the end.'),
-      );
+      if (!isSettled) outcome.reject(abandoned());
       onEnd();
     }
   }
@@ -66,6 +65,7 @@ export function createRun(start: () => RunLoop, onEnd: () => void = () => {}): R
   }
 
   function settle({ error, reason, state }: RunEndEvent, turns: readonly AssistantTurn[]): void {
+    isSettled = true;
     const last = turns.at(-1);
     if (error) outcome.reject(error);
     else outcome.resolve({ text: last ? messageText(last.message) : '', turns, state, reason });
@@ -78,4 +78,8 @@ export function createRun(start: () => RunLoop, onEnd: () => void = () => {}): R
       return outcome.promise;
     },
   };
+}
+
+function abandoned(): AgentError {
+  return new AgentError('agent/run-abandoned', 'The run was aborted, since its listener left before the end.');
 }

@@ -15,7 +15,7 @@ const FROZEN = new WeakSet<object>();
 
 /** The message with every field frozen, for good: the message itself if it is one already, else a copy. */
 export function freezeMessage<Kind extends Message>(message: Kind): Kind {
-  return isFrozen(message) ? message : frozenCopy(message);
+  return isFrozen(message) ? message : register(frozenCopy(message));
 }
 
 /** What one item of a list adds to what is made of the list, and what the next item needs to know. */
@@ -102,7 +102,11 @@ function keep<Item, Result, State>(
   { results, state }: Addition<Result, State>,
 ): void {
   fold.items.push(item);
-  fold.results.push(...results);
+  for (const result of results) {
+    fold.results.push(result);
+    // It may be an item of the next fold.
+    if (typeof result === 'object' && result !== null) register(result);
+  }
   fold.ends.push(fold.results.length);
   fold.states.push(state);
 }
@@ -132,11 +136,11 @@ function isFrozen(value: object): boolean {
   return FROZEN.has(value);
 }
 
-/** Freezes what has just been made, so that nobody else holds a part of it that is not frozen. */
+/** Freezes what was made of frozen values, so that nobody else holds a part of it that is not frozen. */
 function freeze<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null || isFrozen(value)) return value;
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const field of Object.values(value)) freeze(field);
-  return register(Object.freeze(value));
+  return Object.freeze(value);
 }
 
 /** The item as it is now; its fields are compared later. */
@@ -145,14 +149,13 @@ function freezeShallow<Item extends object>(item: Item): Item {
 }
 
 function frozenCopy<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null || isFrozen(value)) return value;
   // A number kept as its source text is frozen, and would not be one any more in a copy.
-  if (isRawJSON(value)) return register(value);
+  if (typeof value !== 'object' || value === null || isRawJSON(value)) return value;
   const copy = Array.isArray(value)
     ? value.map(frozenCopy)
     : Object.fromEntries(Object.entries(value).map(([name, field]) => [name, frozenCopy(field)]));
   // A copy of plain data has the shape of what it copies.
-  return register(Object.freeze(copy)) as Value;
+  return Object.freeze(copy) as Value;
 }
 
 // ES2026, see `json.ts`.

@@ -11,6 +11,8 @@ export interface StreamReader<Batch> {
   /** The next batch; `undefined` at the end. Rejects once the signal says stop: a client that ignores the signal keeps nobody waiting. */
   next(): Promise<Batch | undefined>;
   close(): Promise<void>;
+  /** Whether it was read to its end. */
+  readonly hasEnded: boolean;
 }
 
 /** Reads what `open` gives, which is asked for with the first `next`. */
@@ -28,6 +30,7 @@ export function createStreamReader<Batch>(
     });
   let iterator: AsyncIterator<Batch> | undefined;
   let hasBegun = false;
+  let hasEnded = false;
 
   signal.addEventListener('abort', onAbort);
   return {
@@ -39,10 +42,14 @@ export function createStreamReader<Batch>(
       try {
         const { done, value } = await orAborted(iterator.next());
         hasBegun = true;
+        hasEnded = done === true;
         return done ? undefined : value;
       } finally {
         clearTimeout(timer);
       }
+    },
+    get hasEnded() {
+      return hasEnded;
     },
     async close() {
       signal.removeEventListener('abort', onAbort);

@@ -67,8 +67,8 @@ export interface ExchangeOptions extends StreamOptions {
 interface Attempt {
   readonly startedAt: number;
   readonly firstTokenAt: number | undefined;
-  /** Why the wire's events stopped coming, if not because the last one had come. */
-  readonly failure: ProviderError;
+  /** Why the wire's events stopped coming, if not because it had no more. */
+  readonly failure: ProviderError | undefined;
   /** Whether the call was stopped before the request was sent again, and not while it was under way. */
   readonly wasToBeRepeated?: boolean;
 }
@@ -115,7 +115,7 @@ async function* runExchange<WireEvent>(
       }
       callStartedAt ??= attempt.startedAt;
       if (attempt.firstTokenAt !== undefined || limits.signal.aborted) break;
-      const error = attempt.failure;
+      const error = attempt.failure ?? cutError();
       const failed = { error, attempt: number, elapsedMs: clock() - callStartedAt, timeoutMs: limits.timeoutMs };
       const delayMs = planRetry(failed, retry, random);
       if (delayMs === undefined) break;
@@ -188,17 +188,19 @@ function startAttempt<WireEvent>(
     },
     async close() {
       await reader.close();
-      stop.abort();
+      // A response that was read to its end needs no stopping, and an abort costs an error that nobody sees.
+      if (!reader.hasEnded) stop.abort(CLOSED);
     },
-    result: () => ({ startedAt, firstTokenAt, failure: limits.timeout ?? failure ?? cutError() }),
+    result: () => ({ startedAt, firstTokenAt, failure: limits.timeout ?? failure }),
   };
 }
 
-function endTurn(decoded: DecodedTurn, failure: ProviderError, timing: TurnTiming): AssistantTurn {
+/** `failure` is absent where the wire had no more; whether that is the whole response is for the decoder to say. */
+function endTurn(decoded: DecodedTurn, failure: ProviderError | undefined, timing: TurnTiming): AssistantTurn {
   const { stopReason, error, warnings: _told, ...parts } = decoded;
-  const vendorError = error ?? (OUR_SIDE.has(failure.code) ? undefined : failure);
+  const vendorError = error ?? (failure && !OUR_SIDE.has(failure.code) ? failure : undefined);
   if (stopReason !== undefined && vendorError === undefined) return assistantTurn({ ...parts, stopReason, timing });
-  const turnError = vendorError ?? failure;
+  const turnError = vendorError ?? failure ?? cutError();
   const turn = assistantTurn({ ...parts, timing, error: turnError });
   return {
     ...turn,
@@ -215,6 +217,8 @@ const OUR_SIDE: ReadonlySet<ProviderErrorCode> = new Set<ProviderErrorCode>([
   'provider/stream-cut',
   'provider/timeout',
 ]);
+
+const CLOSED = 'The response was closed.';
 
 function cutError(): ProviderError {
   return new ProviderError('provider/stream-cut', 'The response ended before its last event; what arrived is kept.');

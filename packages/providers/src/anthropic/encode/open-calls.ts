@@ -1,4 +1,5 @@
-import type { AssistantBlock, AssistantMessage, Message } from '../../message.ts';
+import { foldGrowing } from '../../frozen.ts';
+import type { AssistantBlock, AssistantMessage, Message, UserMessage } from '../../message.ts';
 
 /** What the vendor runs by itself: its own tools, and those of MCP servers that it talks to. */
 const CALL_TYPES: readonly unknown[] = ['server_tool_use', 'mcp_tool_use'];
@@ -9,7 +10,7 @@ const CALL_TYPES: readonly unknown[] = ['server_tool_use', 'mcp_tool_use'];
  * corresponding `web_search_tool_result` block", seen 2026). At the end of the history they stay: the vendor goes on from them.
  */
 export function withoutLostCalls(messages: readonly Message[]): readonly Message[] {
-  const lost = lostCalls(messages);
+  const { lost } = callsAtEnd(messages);
   if (lost.size === 0) return messages;
   return messages.map((message) => (message.role === 'assistant' ? withoutCalls(message, lost) : message));
 }
@@ -19,24 +20,38 @@ export function withoutLostCalls(messages: readonly Message[]): readonly Message
  * vendor's code has called, and nothing else. The vendor refuses a user's message there.
  */
 export function endsInOpenCall(messages: readonly Message[]): boolean {
-  const start = messages.findLastIndex(({ role }) => role === 'user') + 1;
-  const ids = messages.slice(start).flatMap(({ role, content }) => (role === 'assistant' ? content.map(idsOf) : []));
-  return ids.some(({ called }) => called !== undefined && !ids.some(({ answered }) => answered === called));
+  const { open, lost } = callsAtEnd(messages);
+  return [...open].some((id) => !lost.has(id));
 }
 
-function lostCalls(messages: readonly Message[]): ReadonlySet<unknown> {
-  const open = new Set<unknown>();
-  const lost = new Set<unknown>();
-  for (const message of messages) {
-    if (message.role === 'user') for (const id of open) lost.add(id);
-    for (const block of message.role === 'assistant' ? message.content : []) {
-      const { called, answered } = idsOf(block);
-      if (called !== undefined) open.add(called);
-      open.delete(answered);
-      lost.delete(answered);
-    }
+/** The vendor's own calls that have no result: all of them, and those that the user has spoken after. */
+interface UnansweredCalls {
+  readonly open: ReadonlySet<unknown>;
+  readonly lost: ReadonlySet<unknown>;
+}
+
+const NO_CALLS: UnansweredCalls = { open: new Set(), lost: new Set() };
+
+function callsAtEnd(messages: readonly Message[]): UnansweredCalls {
+  return callsAfter(messages).at(-1) ?? NO_CALLS;
+}
+
+const callsAfter = foldGrowing(NO_CALLS, (message: Message, _index, before: UnansweredCalls) => {
+  const state = message.role === 'tool' ? before : callsAfterMessage(message, before);
+  return { results: [state], state };
+});
+
+function callsAfterMessage(message: UserMessage | AssistantMessage, before: UnansweredCalls): UnansweredCalls {
+  if (message.role === 'user') return before.open.size === 0 ? before : { ...before, lost: new Set(before.open) };
+  const ids = message.content.map(idsOf).filter((each) => each !== NO_IDS);
+  if (ids.length === 0) return before;
+  const [open, lost] = [new Set(before.open), new Set(before.lost)];
+  for (const { called, answered } of ids) {
+    if (called !== undefined) open.add(called);
+    open.delete(answered);
+    lost.delete(answered);
   }
-  return lost;
+  return { open, lost };
 }
 
 function withoutCalls(message: AssistantMessage, lost: ReadonlySet<unknown>): AssistantMessage {
