@@ -1,4 +1,6 @@
 export { type Blob, type BlobHash, hashBlob } from './blob.ts';
+export { type ExaminedFormat, withExaminedStore } from './cli/open-store.ts';
+export type { StorePlace } from './cli/store-place.ts';
 export { CheckpointError, type CheckpointErrorCode } from './errors.ts';
 export type { FileFaultPoint, OnFileFaultPoint, OnStoreFaultPoint, StoreFaultPoint } from './fault-points.ts';
 export type { FileBackup, FileState } from './file-backup.ts';
@@ -60,3 +62,12 @@ export type {
 export type { ToolCallIntent, ToolCallRecord, ToolEffect } from './tool-call.ts';
 export { exportSession } from './transfer/export-session.ts';
 export { type ImportOptions, importSession } from './transfer/import-session.ts';
+export {
+  type ColumnSum,
+  dayReader,
+  type TurnKey,
+  type TurnRange,
+  type TurnSum,
+  type TurnSumKey,
+  type TurnSumQuery,
+} from './turn-sums.ts';

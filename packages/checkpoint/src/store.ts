@@ -36,10 +36,12 @@ import type {
 } from './session.ts';
 import type { SessionDump } from './session-dump.ts';
 import type { ToolCallIntent, ToolCallRecord } from './tool-call.ts';
+import type { TurnRange, TurnSum, TurnSumQuery } from './turn-sums.ts';
 
 export interface CheckpointStore
   extends SessionMethods,
     BranchMethods,
+    LedgerMethods,
     SnapshotMethods,
     ToolJournal,
     LeaseMethods,
@@ -116,6 +118,20 @@ interface BranchMethods {
 
   /** Every ledger row that this session has committed, in order, on branches it was rewound from, too: what it has spent in its lifetime. */
   readLedger(sessionId: SessionId): Promise<readonly TurnRow[]>;
+}
+
+interface LedgerMethods {
+  /**
+   * Ledger rows of the whole store, added up: one sum for each combination of what `by` names, in no order. Rows are added up as they stand,
+   * unchecked. Rejects with `checkpoint/invalid-write` for a query that is none.
+   */
+  sumTurns(query: TurnSumQuery): Promise<readonly TurnSum[]>;
+
+  /**
+   * Ledger rows of the whole store, one after the other, in the order of writing; those of deleted sessions included that forks keep. What
+   * is committed meanwhile may be among them. Rejects with `checkpoint/invalid-write` for a range that is none.
+   */
+  streamTurns(range?: TurnRange): AsyncIterable<TurnRow>;
 }
 
 interface SnapshotMethods {

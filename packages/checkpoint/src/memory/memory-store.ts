@@ -12,6 +12,7 @@ import { readSnapshot } from './snapshot-records.ts';
 import * as snapshots from './snapshots.ts';
 import * as journal from './tool-journal.ts';
 import { deleteSession, dumpSession, restoreSession } from './transfer.ts';
+import { streamTurns, sumTurns } from './turn-sums.ts';
 
 const dataOf: unique symbol = Symbol('data');
 
@@ -60,6 +61,9 @@ export function openMemoryStore({
     readTurns: async (sessionId) => branch.readTurns(open(), sessionId),
     readLastTurn: async (sessionId) => branch.readLastTurn(open(), sessionId),
     readLedger: async (sessionId) => branch.readLedger(open(), sessionId),
+
+    sumTurns: async (query) => sumTurns(open(), query),
+    streamTurns: (range = {}) => streamTurns(open, range),
 
     readSnapshots: async (sessionId) => snapshots.readSnapshots(open(), sessionId),
     readLastSnapshot: async (sessionId) => snapshots.readLastSnapshot(open(), sessionId),

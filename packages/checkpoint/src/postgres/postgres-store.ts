@@ -12,6 +12,7 @@ import { restoreDump } from './methods/restore.ts';
 import { createSessionMethods } from './methods/sessions.ts';
 import { createSnapshotMethods } from './methods/snapshots.ts';
 import { createToolJournal } from './methods/tool-journal.ts';
+import { createLedgerMethods } from './methods/turn-sums.ts';
 import { busyTimeoutOf, type Connections, openConnections, type PostgresStoreOptions, schemaOf } from './open-pool.ts';
 import { mapError } from './postgres-errors.ts';
 import { prepareSchema } from './prepare-schema.ts';
@@ -72,6 +73,7 @@ function combine(
     ...createSessionMethods(database),
     ...createCommitMethods(database),
     ...createBranchReads(database),
+    ...createLedgerMethods(database),
     ...createSnapshotMethods(database),
     ...createToolJournal(database),
     ...createLeaseMethods(database, watch),

@@ -10,6 +10,7 @@ import { maintenance } from './methods/maintenance.ts';
 import { sessionMethods } from './methods/sessions.ts';
 import { snapshotMethods } from './methods/snapshots.ts';
 import { toolJournal } from './methods/tool-journal.ts';
+import { ledgerMethods } from './methods/turn-sums.ts';
 import { openDatabase, type SqliteStoreOptions } from './open-database.ts';
 import { createRows } from './rows/rows.ts';
 import { mapErrors } from './sqlite-errors.ts';
@@ -38,6 +39,7 @@ export function createSqliteStore(connection: Database.Database, options: Contex
   return {
     ...sessionMethods(context, rows),
     ...branchMethods(context, rows),
+    ...ledgerMethods(context, rows),
     ...snapshotMethods(context, rows),
     ...toolJournal(context, rows),
     ...leaseMethods(context, rows, watch),

@@ -18,6 +18,7 @@ import { describeSessionDeletion } from './conformance/session-deletion.ts';
 import { describeSessions } from './conformance/sessions.ts';
 import { describeSnapshots } from './conformance/snapshots.ts';
 import { type CreatePlace, type StoreSuite, storeSuite } from './conformance/suite.ts';
+import { describeTurnSums } from './conformance/turn-sums.ts';
 
 export { type CreatePlace, expectRefusal, type StorePlace } from './conformance/suite.ts';
 
@@ -27,6 +28,7 @@ const concerns: Readonly<Record<string, (suite: StoreSuite) => void>> = {
   appends: describeAppends,
   commits: describeCommits,
   'pending turns': describePendingTurns,
+  'sums of turns': describeTurnSums,
   forks: describeForks,
   rewinds: describeRewinds,
   snapshots: describeSnapshots,

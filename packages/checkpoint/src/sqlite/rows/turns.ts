@@ -3,6 +3,7 @@ import { invalidWrite } from '../../refusals.ts';
 import type { SessionId, TurnId } from '../../session.ts';
 import { loadSqliteCore } from '../../sql/load-drizzle.ts';
 import { corrupt, turnFromRow } from '../../sql/rows.ts';
+import type { TurnRange } from '../../turn-sums.ts';
 import { chainOf, followChain } from '../chain.ts';
 import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
 import { type BlobSeqs, seqOf } from './blobs.ts';
@@ -78,6 +79,22 @@ export function turnRows(context: SqliteContext) {
       return turns;
     },
 
+    /** Turns of any session that were written after this one, in the order of writing. */
+    after(seq: number, { since, until, sessionIds, models }: TurnRange, limit: number): readonly StoredTurn[] {
+      const { and, asc, gt, gte, lt, sql } = context.drizzle;
+      const { turns } = context.tables;
+      const oneOf = (column: typeof turns.model | typeof turns.sessionId, list: readonly string[]) =>
+        sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(list)}))`;
+      const inRange = and(
+        gt(turns.seq, seq),
+        since === undefined ? undefined : gte(turns.startedAt, since),
+        until === undefined ? undefined : lt(turns.startedAt, until),
+        sessionIds && oneOf(turns.sessionId, sessionIds),
+        models && oneOf(turns.model, models),
+      );
+      return selectTurns(context).where(inRange).orderBy(asc(turns.seq)).limit(limit).all().map(storedTurn);
+    },
+
     /** Whether the ledger holds a turn of a session of this id. */
     hasLedger(sessionId: SessionId): boolean {
       return selects().hasLedger.get(sessionId) !== undefined;
@@ -85,7 +102,13 @@ export function turnRows(context: SqliteContext) {
   };
 }
 
-type TurnSelectionRow = NonNullable<ReturnType<ReturnType<typeof prepareSelects>['byId']['get']>>;
+/** A turn as `selectTurns` gives it. */
+interface TurnSelectionRow extends Omit<Parameters<typeof turnFromRow>[0], 'entryId'> {
+  readonly seq: number;
+  readonly parent: number | null;
+  readonly entry: number;
+  readonly entryId: string | null;
+}
 
 function storedTurn({ seq, parent, entry, entryId, ...rest }: TurnSelectionRow): StoredTurn {
   if (entryId === null) throw corrupt(`the entry of turn '${rest.id}' is missing`);

@@ -53,6 +53,8 @@ export const otherCalls: Record<Exclude<keyof CheckpointStore, keyof typeof call
   forkSession: (store, id) => store.forkSession({ id, snapshotId: 'snapshot-1', createdAt: 1 }),
   readSnapshot: (store) => store.readSnapshot('snapshot-1'),
   labelSnapshot: (store) => store.labelSnapshot({ snapshotId: 'snapshot-1', label: 'x' }),
+  sumTurns: (store) => store.sumTurns({ by: [] }),
+  streamTurns: (store) => Array.fromAsync(store.streamTurns()),
   readToolCalls: (store) => store.readToolCalls('turn-1'),
   releaseLease: (store, sessionId) => store.releaseLease({ ...lease, sessionId }),
   readBlobs: (store) => store.readBlobs([]),
