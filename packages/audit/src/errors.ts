@@ -1,4 +1,4 @@
-export type AuditErrorCode = 'audit/session-missing' | 'audit/unreadable-row';
+export type AuditErrorCode = 'audit/invalid-scenario' | 'audit/session-missing' | 'audit/unreadable-row';
 
 /** A ledger that cannot be audited. Branch on `code`, not on the class or the text. */
 export class AuditError extends Error {

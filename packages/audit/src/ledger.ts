@@ -3,8 +3,11 @@ import {
   asObject,
   type Billing,
   billingFromUsage,
+  type CacheParameters,
   type Count,
   type Family,
+  type PlannedMark,
+  type PrefixBlock,
   type TokenCounts,
 } from '@reprise/providers';
 import { AuditError } from './errors.ts';
@@ -23,6 +26,40 @@ export interface LedgerRow {
   readonly billing?: Billing;
   /** The cost recorded with the response; `undefined` when its price was unknown then. */
   readonly recordedPicoUsd: bigint | undefined;
+  /** Epoch milliseconds at which the response had arrived; absent where nobody knows. */
+  readonly endedAt?: number;
+  /**
+   * What `startedAt` is where a log does not say when the request was sent: `logged`, a time at or after it, that of the log's first word of
+   * the response; `file`, the time of the file, which tells nothing of the order.
+   */
+  readonly timeBasis?: 'logged' | 'file';
+  /** The session as its log names it; absent where none is named. */
+  readonly sessionId?: string;
+  /** The conversation within the session, such as a sub-agent's; absent for the session's own. */
+  readonly conversationId?: string;
+  /** The vendor's id of the response; absent where the log has none. */
+  readonly responseId?: string;
+  /** The vendor's id of the request; absent where the log has none. */
+  readonly requestId?: string;
+  /** What was worked on, such as the folder that an agent was started in; absent where the log does not say. */
+  readonly project?: string;
+  /** What the log says of the response beside the rest, by name; absent for nothing. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** The request as the blocks its cache matches; absent where its content is not known, or was not asked for. */
+  readonly prefix?: readonly PrefixBlock[];
+  /** The settings of the request that decide what may be read of its prefix; absent where they are not known. */
+  readonly parameters?: CacheParameters;
+  /** The cache marks that the request carried, in render order; absent where nobody knows. */
+  readonly marks?: readonly PlannedMark[];
+  /** Where the response was read; absent for a store's. */
+  readonly source?: LogPlace;
+}
+
+/** A line of a log. */
+export interface LogPlace {
+  readonly path: string;
+  /** From 1; of several lines the first. */
+  readonly line: number;
 }
 
 /** A stored ledger row as the audit sees it. Throws `audit/unreadable-row`; a row is never skipped. */
@@ -62,7 +99,11 @@ function serviceTier({ serviceTier: tier }: NewTurn): Billing {
   return tier === null ? {} : { serviceTier: tier };
 }
 
-function decodeServerTools({ id, serverTools }: NewTurn): Readonly<Record<string, number>> {
+/** A row's requests to the vendor's own tools. Throws `audit/unreadable-row`. */
+export function decodeServerTools({
+  id,
+  serverTools,
+}: Pick<NewTurn, 'id' | 'serverTools'>): Readonly<Record<string, number>> {
   const counters = asObject(parse(serverTools));
   if (counters === undefined) throw unreadable(id, 'server tools are not a JSON object of numbers');
   const requests: Record<string, number> = {};

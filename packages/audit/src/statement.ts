@@ -1,5 +1,6 @@
 import {
   type Count,
+  cacheHit,
   cacheWriteCount,
   countOrZero,
   type Family,
@@ -11,19 +12,22 @@ import {
   reportsCache,
   type TurnPrice,
 } from '@reprise/providers';
+import { type CacheUse, cacheUse } from './cache-use/cache-use.ts';
+import { lostMoney } from './cache-use/lost-money.ts';
 import type { LedgerRow } from './ledger.ts';
 
 /**
  * What a run paid, and what it would have paid without a prompt cache.
  *
  * Owns: the equation and its sums.
- * Leaves to `priceTurn`: the rates. To `render/`: words and tables.
+ * Leaves to `priceTurn`: the rates. To `cache-use/`: which writes were wasted and which reads missed. To `render/`: words and tables.
  *
  * A1. paid + read savings = baseline + write surcharge, in whole picoUsd, per turn and in sum.
  * A2. A turn without a known price has no money, and takes no part in the sums of money.
  *     What a turn paid beside its counts is paid with and without a cache, and takes no part in the savings.
  * A3. What was not reported is not 0: a sum says how many turns it misses.
- * A4. No ratio is given that some turn is missing from, unless asked for.
+ * A4. Wasted writes and missed reads are parts of what was paid already: they are told beside the equation and take no part in it.
+ * A5. No ratio is given that some turn is missing from, unless asked for.
  */
 
 export interface StatementOptions {
@@ -31,6 +35,11 @@ export interface StatementOptions {
   readonly allowPartial?: boolean;
   /** The price list; `priceTurn` unless told otherwise. */
   readonly price?: typeof priceTurn;
+  /**
+   * Epoch milliseconds up to which the ledger is complete: a write that is dead by then and was not read back is wasted. Default: when the
+   * last turn was sent.
+   */
+  readonly asOf?: number | undefined;
 }
 
 export interface CacheStatement {
@@ -45,6 +54,12 @@ export interface CacheStatement {
   readonly tokens: Readonly<Record<TokenBucket, TokenSum>>;
   /** The sums over the priced turns; `undefined` when no turn of some has a price. */
   readonly money: Money | undefined;
+  /** Tokens that were written to the cache and never read back; see `cache-use/cache-use.ts` for the rule and its limits. */
+  readonly wastedWrites: Loss;
+  /** Tokens that a turn could have read from the cache and did not. */
+  readonly missedReads: Loss;
+  /** Tokens that were written, not read back yet, and alive when the ledger ends. */
+  readonly openWrites: TokenSum;
   /** The turns of which it is known what caching saved. Ratios are theirs. */
   readonly covered: Coverage;
   /** Tokens read from the cache among prompt tokens. */
@@ -62,6 +77,8 @@ export interface TurnStatement {
   /** Epoch milliseconds. */
   readonly startedAt: number;
   readonly tokens: Readonly<Record<TokenBucket, Count>>;
+  /** Whether anything was read from the cache. */
+  readonly hit: boolean | 'unknown';
   readonly hitRatio: number | undefined;
   readonly isSilent: boolean;
   /** How sure it is what was paid. */
@@ -72,8 +89,31 @@ export interface TurnStatement {
   /** How sure it is what caching saved: unknown without cache counters, and without list prices. */
   readonly savingStatus: 'exact' | 'estimated' | 'unknown';
   readonly money: Money | undefined;
+  /** Of what it wrote: what was never read back. */
+  readonly wastedWrite: TurnLoss;
+  /** What it could have read and did not. */
+  readonly missedRead: TurnLoss;
+  /** Of what it wrote: what is not read back yet, and was alive when the ledger ends. */
+  readonly openWriteTokens: Count;
   /** The cost recorded with the response; `undefined` when its price was unknown then. */
   readonly recordedPicoUsd: bigint | undefined;
+}
+
+/** Tokens that caching lost to a turn. */
+export interface TurnLoss {
+  readonly tokens: Count;
+  /**
+   * What they cost more: wasted ones than fresh ones, missed ones than read ones. A part of what was paid. `undefined` without a list price
+   * or a count.
+   */
+  readonly picoUsd: bigint | undefined;
+}
+
+/** Tokens that caching lost, over the turns of which that is known. */
+export interface Loss extends TokenSum {
+  readonly picoUsd: bigint;
+  /** Turns that lost tokens, at a price that is not known. */
+  readonly unpricedTurns: number;
 }
 
 /** `reasoning` is a part of `output`; the others are disjoint. */
@@ -112,8 +152,19 @@ export interface Coverage {
 
 /** The statement over ledger rows, in their order. */
 export function cacheStatement(rows: readonly LedgerRow[], options: StatementOptions = {}): CacheStatement {
-  const { allowPartial = false, price = priceTurn } = options;
-  const turns = rows.map((row, index) => turnStatement(row, index + 1, price));
+  const { price = priceTurn, asOf } = options;
+  const uses = cacheUse(rows, { asOf });
+  const turns = rows.map((row, index) =>
+    turnStatement(row, { number: index + 1, use: uses[index] ?? UNKNOWN_USE, price }),
+  );
+  return statementOf(turns, options);
+}
+
+/** The statement over turns of other statements, such as those of one model. */
+export function statementOf(
+  turns: readonly TurnStatement[],
+  { allowPartial = false }: Pick<StatementOptions, 'allowPartial'> = {},
+): CacheStatement {
   const covered = coverage(turns);
   const givesRatios = allowPartial || covered.turnCount === turns.length;
   return {
@@ -131,16 +182,33 @@ export function cacheStatement(rows: readonly LedgerRow[], options: StatementOpt
       reasoning: sumTokens(turns, 'reasoning'),
     },
     money: turns.length > 0 && turns.every((turn) => turn.money === undefined) ? undefined : sumMoney(turns),
+    wastedWrites: sumLosses(turns.map(({ wastedWrite }) => wastedWrite)),
+    missedReads: sumLosses(turns.map(({ missedRead }) => missedRead)),
+    openWrites: sumCounts(turns.map(({ openWriteTokens }) => openWriteTokens)),
     covered,
     hitRatio: givesRatios ? ratio(BigInt(covered.cacheReadTokens), BigInt(covered.promptTokens)) : undefined,
     savedRatio: givesRatios ? ratio(covered.money.savedPicoUsd, covered.money.baselinePicoUsd) : undefined,
   };
 }
 
-function turnStatement(row: LedgerRow, number: number, price: typeof priceTurn): TurnStatement {
+const UNKNOWN_USE: CacheUse = {
+  wasted: 'not-reported',
+  wastedBy: new Map(),
+  open: 'not-reported',
+  missed: 'not-reported',
+};
+
+interface TurnMeans {
+  readonly number: number;
+  readonly use: CacheUse;
+  readonly price: typeof priceTurn;
+}
+
+function turnStatement(row: LedgerRow, { number, use, price }: TurnMeans): TurnStatement {
   const { id, family, model, startedAt, tokens, billing = {}, recordedPicoUsd } = row;
   const priced = price(tokens, { family, model, at: startedAt, billing });
   const { fresh, cacheRead, output, reasoning } = tokens;
+  const { wastedPicoUsd, missedPicoUsd } = lostMoney(row, priced, use);
   const promptTokens = promptTokenCount(tokens);
   const isKnown = cacheRead !== 'not-reported' && promptTokens !== 'not-reported';
   // A response that was cut off was billed for more than was reported.
@@ -152,6 +220,7 @@ function turnStatement(row: LedgerRow, number: number, price: typeof priceTurn):
     model,
     startedAt,
     tokens: { fresh, cacheRead, cacheWrite: cacheWriteCount(tokens), output, reasoning },
+    hit: cacheHit(tokens),
     hitRatio: isKnown ? ratio(BigInt(cacheRead), BigInt(promptTokens)) : undefined,
     isSilent: !reportsCache(tokens),
     priceStatus,
@@ -159,6 +228,9 @@ function turnStatement(row: LedgerRow, number: number, price: typeof priceTurn):
     reportedBy: priced.reportedBy,
     savingStatus: cacheRead === 'not-reported' ? 'unknown' : savingStatus(priced, priceStatus),
     money: priced.status === 'unknown' ? undefined : turnMoney(priced),
+    wastedWrite: { tokens: use.wasted, picoUsd: wastedPicoUsd },
+    missedRead: { tokens: use.missed, picoUsd: missedPicoUsd },
+    openWriteTokens: use.open,
     recordedPicoUsd,
   };
 }
@@ -220,9 +292,21 @@ function coverage(turns: readonly TurnStatement[]): Coverage {
 }
 
 function sumTokens(turns: readonly TurnStatement[], bucket: TokenBucket): TokenSum {
+  return sumCounts(turns.map(({ tokens }) => tokens[bucket]));
+}
+
+function sumCounts(counts: readonly Count[]): TokenSum {
   return {
-    tokens: turns.reduce((sum, turn) => sum + countOrZero(turn.tokens[bucket]), 0),
-    missingTurns: turns.filter((turn) => turn.tokens[bucket] === 'not-reported').length,
+    tokens: counts.reduce<number>((sum, count) => sum + countOrZero(count), 0),
+    missingTurns: counts.filter((count) => count === 'not-reported').length,
+  };
+}
+
+function sumLosses(losses: readonly TurnLoss[]): Loss {
+  return {
+    ...sumCounts(losses.map(({ tokens }) => tokens)),
+    picoUsd: losses.reduce((sum, { picoUsd = 0n }) => sum + picoUsd, 0n),
+    unpricedTurns: losses.filter(({ tokens, picoUsd }) => countOrZero(tokens) > 0 && picoUsd === undefined).length,
   };
 }
 
@@ -239,6 +323,6 @@ function sumMoney(turns: readonly TurnStatement[]): Money {
 }
 
 /** `undefined` for a ratio to nothing. Cut to six digits, so that it is the same on every machine. */
-function ratio(part: bigint, whole: bigint): number | undefined {
+export function ratio(part: bigint, whole: bigint): number | undefined {
   return whole === 0n ? undefined : Number((part * 1_000_000n) / whole) / 1_000_000;
 }

@@ -70,6 +70,7 @@ class Questions implements ApprovalQuestions {
 
   end(): void {
     this.#options.signal.removeEventListener('abort', this.#stop);
+    if (this.#pending.size === 0) return;
     this.#over.abort(new AgentError('agent/run-abandoned', 'The run does not wait for this decision any more.'));
   }
 

@@ -82,6 +82,7 @@ export function readRequest(
     prefix: _prefix,
     injected: _injected,
     replacedBy: _replacedBy,
+    diagnosed: _diagnosed,
     ...options
   } = asObject(parseExactJson(row.requestOptions)) ?? {};
   const system = blobText(row.systemHash, blobs);
@@ -123,6 +124,7 @@ export function ledgerRow(id: string, asked: Omit<RequestColumns, 'startedAt'>, 
   const { billing, price } = priceResponse(turn);
   return {
     ...asked,
+    requestOptions: withDiagnosis(asked.requestOptions, turn),
     id,
     responseId: turn.responseId ?? null,
     family,
@@ -138,6 +140,13 @@ export function ledgerRow(id: string, asked: Omit<RequestColumns, 'startedAt'>, 
     serviceTier: billing.serviceTier ?? null,
     costPicoUsd: price.picoUsd ?? null,
   };
+}
+
+/** The vendor's own verdict on how the request met its cache stands beside what was asked. */
+function withDiagnosis(requestOptions: string, { diagnostics }: AssistantTurn): string {
+  if (!diagnostics) return requestOptions;
+  const fields = Object.entries({ ...asObject(parseExactJson(requestOptions)), diagnosed: diagnostics });
+  return JSON.stringify(Object.fromEntries(fields.toSorted(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 /** Everything that is asked beside the prefix, in an order of its own, with credentials masked. */

@@ -1,16 +1,13 @@
 import type { Count } from '@reprise/providers';
-import type { CacheStatement, Money, TokenBucket, TurnStatement } from '../statement.ts';
+import type { StatementSums } from '../report/statement-sums.ts';
+import type { CacheStatement, Money, TokenBucket, TokenSum, TurnStatement } from '../statement.ts';
 import { promptBar } from './bar.ts';
 import { decimalsFor, formatInteger, formatPicoUsd } from './money.ts';
 import type { Paint } from './paint.ts';
+import type { Column } from './table.ts';
 import { printable } from './text.ts';
 
-export interface Column {
-  readonly name: string;
-  readonly align: 'left' | 'right';
-  readonly turn: (turn: TurnStatement, paint: Paint) => string;
-  readonly sum: (statement: CacheStatement, paint: Paint) => string;
-}
+export type StatementColumn = Column<TurnStatement, CacheStatement>;
 
 /** What marks a figure that is not simply a figure; the legend explains those that occur. */
 export const MARKS = { missing: '–', unknown: '?', estimated: '~', atLeast: '≥' } as const;
@@ -19,35 +16,37 @@ const BAR_CELLS = 10;
 const MODEL_WIDTH = 20;
 
 /** The columns of a statement, in reading order. */
-export function statementColumns(statement: CacheStatement): readonly Column[] {
+export function statementColumns(statement: CacheStatement): readonly StatementColumn[] {
   const decimals = decimalsFor(statement.turns.map(({ money }) => money?.baselinePicoUsd ?? 0n));
   return [
-    { name: '#', align: 'right', turn: ({ number }) => formatInteger(number), sum: () => 'Σ' },
-    { name: 'time UTC', align: 'left', turn: ({ startedAt }) => formatTime(startedAt), sum: () => '' },
-    { name: 'model', align: 'left', turn: ({ model }) => printable(model, MODEL_WIDTH), sum: () => '' },
+    { name: '#', align: 'right', cell: ({ number }) => formatInteger(number), sum: () => 'Σ' },
+    { name: 'time UTC', align: 'left', cell: ({ startedAt }) => formatTime(startedAt), sum: () => '' },
+    { name: 'model', align: 'left', cell: ({ model }) => printable(model, MODEL_WIDTH), sum: () => '' },
     tokenColumn('fresh', 'fresh'),
     tokenColumn('read', 'cacheRead'),
     tokenColumn('written', 'cacheWrite'),
     tokenColumn('output', 'output'),
-    { name: 'prompt', align: 'left', turn: barCell, sum: () => '' },
+    { name: 'prompt', align: 'left', cell: barCell, sum: () => '' },
     moneyColumn('paid', 'paidPicoUsd', decimals),
     moneyColumn('baseline', 'baselinePicoUsd', decimals),
     savedColumn(decimals),
   ];
 }
 
-function tokenColumn(name: string, bucket: TokenBucket): Column {
+function tokenColumn(name: string, bucket: TokenBucket): StatementColumn {
   const cell = (count: Count) => (count === 'not-reported' ? MARKS.missing : formatInteger(count));
   return {
     name,
     align: 'right',
-    turn: ({ tokens }) => cell(tokens[bucket]),
-    sum: ({ tokens, turnCount }) => {
-      const { tokens: sum, missingTurns } = tokens[bucket];
-      if (missingTurns === 0) return cell(sum);
-      return missingTurns === turnCount ? MARKS.missing : `${MARKS.atLeast}${cell(sum)}`;
-    },
+    cell: ({ tokens }) => cell(tokens[bucket]),
+    sum: (sums) => tokenSumCell(sums.tokens[bucket], sums.turnCount),
   };
+}
+
+/** A sum of tokens over so many turns; at least so many where some of them did not report. */
+export function tokenSumCell({ tokens, missingTurns }: TokenSum, turnCount: number): string {
+  if (missingTurns === 0) return formatInteger(tokens);
+  return missingTurns === turnCount ? MARKS.missing : `${MARKS.atLeast}${formatInteger(tokens)}`;
 }
 
 function barCell({ tokens }: TurnStatement, paint: Paint): string {
@@ -55,39 +54,59 @@ function barCell({ tokens }: TurnStatement, paint: Paint): string {
   return segments?.map(({ bucket, text }) => paint[bucket](text)).join('') ?? MARKS.missing;
 }
 
-function moneyColumn(name: string, field: keyof Money, decimals: number): Column {
+function moneyColumn(name: string, field: keyof Money, decimals: number): StatementColumn {
   return {
     name,
     align: 'right',
-    turn: ({ money, priceStatus }) =>
+    cell: ({ money, priceStatus }) =>
       money === undefined
         ? MARKS.unknown
         : estimated(priceStatus === 'estimated') + formatPicoUsd(money[field], decimals),
-    sum: ({ money, unpricedTurns, estimatedTurns }) => {
+    sum: (sums) => moneySumCell(sums, field, decimals),
+  };
+}
+
+/** A sum of money over the turns that have a price. */
+export function moneySumCell(
+  { money, unpricedTurns, estimatedTurns }: StatementSums,
+  field: keyof Money,
+  decimals: number,
+): string {
+  if (money === undefined) return MARKS.unknown;
+  const mark = unpricedTurns > 0 ? MARKS.atLeast : estimated(estimatedTurns > 0);
+  return mark + formatPicoUsd(money[field], decimals);
+}
+
+function savedColumn(decimals: number): StatementColumn {
+  return {
+    name: 'saved',
+    align: 'right',
+    cell: ({ money, savingStatus }, paint) => {
       if (money === undefined) return MARKS.unknown;
-      const mark = unpricedTurns > 0 ? MARKS.atLeast : estimated(estimatedTurns > 0);
-      return mark + formatPicoUsd(money[field], decimals);
+      const isEstimated = savingStatus === 'estimated';
+      return savingStatus === 'unknown' ? MARKS.missing : savedCell(money, { isEstimated, decimals, paint });
+    },
+    sum: (statement, paint) => {
+      const isEstimated = statement.turns.some(({ savingStatus }) => savingStatus === 'estimated');
+      return savedSumCell(statement, { isEstimated, decimals, paint });
     },
   };
 }
 
+interface SavedLook {
+  readonly isEstimated: boolean;
+  readonly decimals: number;
+  readonly paint: Paint;
+}
+
 /** Savings of the covered turns: of the others nobody knows, in either direction. */
-function savedColumn(decimals: number): Column {
-  const cell = ({ savedPicoUsd }: Money, isEstimated: boolean, paint: Paint) =>
-    paint[savedPicoUsd < 0n ? 'loss' : 'gain'](estimated(isEstimated) + formatPicoUsd(savedPicoUsd, decimals));
-  return {
-    name: 'saved',
-    align: 'right',
-    turn: ({ money, savingStatus }, paint) => {
-      if (money === undefined) return MARKS.unknown;
-      return savingStatus === 'unknown' ? MARKS.missing : cell(money, savingStatus === 'estimated', paint);
-    },
-    sum: ({ money, covered, turns, turnCount }, paint) => {
-      if (turnCount > 0 && covered.turnCount === 0) return money === undefined ? MARKS.unknown : MARKS.missing;
-      const isEstimated = turns.some(({ savingStatus }) => savingStatus === 'estimated');
-      return cell(covered.money, isEstimated || covered.turnCount < turnCount, paint);
-    },
-  };
+export function savedSumCell({ money, covered, turnCount }: StatementSums, look: SavedLook): string {
+  if (turnCount > 0 && covered.turnCount === 0) return money === undefined ? MARKS.unknown : MARKS.missing;
+  return savedCell(covered.money, { ...look, isEstimated: look.isEstimated || covered.turnCount < turnCount });
+}
+
+function savedCell({ savedPicoUsd }: Money, { isEstimated, decimals, paint }: SavedLook): string {
+  return paint[savedPicoUsd < 0n ? 'loss' : 'gain'](estimated(isEstimated) + formatPicoUsd(savedPicoUsd, decimals));
 }
 
 function estimated(isEstimated: boolean): string {

@@ -19,6 +19,11 @@ export function printable(name: string, width: number): string {
   return safe.length <= width ? safe : `${safe.slice(0, width - 1)}…`;
 }
 
+/** A text from elsewhere. What is not printable ASCII could steer a terminal and is written as JSON would, such as `\\u00e9`. */
+export function escaped(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 function pieces(word: string, width: number): readonly string[] {
   return word.length <= width ? [word] : [word.slice(0, width), ...pieces(word.slice(width), width)];
 }

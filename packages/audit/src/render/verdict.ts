@@ -1,9 +1,13 @@
-import type { CacheStatement, Money } from '../statement.ts';
+import type { StatementSums } from '../report/statement-sums.ts';
+import type { Loss, Money, TurnStatement } from '../statement.ts';
 import { decimalsFor, formatInteger, formatPicoUsd } from './money.ts';
 import { printable } from './text.ts';
 
+/** A statement, or sums whose turns are not at hand. */
+export type ToldStatement = StatementSums & { readonly turns?: readonly TurnStatement[] };
+
 /** What caching did, in one sentence. A percentage stands in it only if the statement gives one. */
-export function verdict(statement: CacheStatement): string {
+export function verdict(statement: ToldStatement): string {
   const { turnCount, covered, hitRatio } = statement;
   if (turnCount === 0) return 'No turns yet: nothing was paid and nothing was saved.';
   if (covered.turnCount === 0) {
@@ -18,9 +22,10 @@ export function verdict(statement: CacheStatement): string {
 }
 
 /** What a reader should know of the figures, a sentence each. */
-export function notes(statement: CacheStatement): readonly string[] {
+export function notes(statement: ToldStatement): readonly string[] {
   const { turnCount, covered, hitRatio, savedRatio, estimatedTurns, priceChangedTurns } = statement;
-  const reportedTurns = statement.turns.filter(({ reportedBy }) => reportedBy !== undefined).length;
+  const { wastedWrites, missedReads } = statement;
+  const reportedTurns = (statement.turns ?? []).filter(({ reportedBy }) => reportedBy !== undefined).length;
   const besidePicoUsd = statement.money?.besidePicoUsd ?? 0n;
   const isRefused = covered.turnCount > 0 && covered.turnCount < turnCount && (hitRatio ?? savedRatio) === undefined;
   return [
@@ -31,6 +36,8 @@ export function notes(statement: CacheStatement): readonly string[] {
     ...(priceChangedTurns > 0
       ? [`The cost recorded with ${countOf(priceChangedTurns, 'turn')} differs from the price list used here.`]
       : []),
+    ...lossNote(wastedWrites, 'written to the cache and never read back'),
+    ...lossNote(missedReads, 'still in the cache and not read'),
   ];
 }
 
@@ -45,13 +52,34 @@ function saving({ savedPicoUsd, baselinePicoUsd, paidPicoUsd }: Money, savedRati
   return `Prompt caching cost ${dollars(-savedPicoUsd)} more than no caching, ${instead},`;
 }
 
+/** Losses are parts of what was paid. */
+function lossNote({ tokens, missingTurns, picoUsd, unpricedTurns }: Loss, what: string): readonly string[] {
+  if (tokens === 0) return [];
+  const atLeast = missingTurns > 0 ? 'At least ' : '';
+  const dollars =
+    picoUsd === 0n && unpricedTurns > 0
+      ? 'at an unknown price'
+      : `for ${formatPicoUsd(picoUsd, decimalsFor([picoUsd]))}`;
+  return [
+    `${atLeast}${countOf(tokens, 'token')} ${tokens === 1 ? 'was' : 'were'} ${what}, ${dollars}${unpricedTurns > 0 && picoUsd !== 0n ? ' or more' : ''}.`,
+  ];
+}
+
 function besideNote(besidePicoUsd: bigint): string {
   const dollars = formatPicoUsd(besidePicoUsd, decimalsFor([besidePicoUsd]));
   return `Paid and baseline hold ${dollars} beside the list price of the counted tokens, such as compaction or an advisor.`;
 }
 
 /** Why turns are not covered. */
-function gaps({ turns, silentTurns, unpricedTurns }: CacheStatement): string {
+function gaps(statement: ToldStatement): string {
+  const { turns, silentTurns, unpricedTurns, turnCount, covered } = statement;
+  if (!turns) {
+    const told = [
+      ...(unpricedTurns > 0 ? [`the price of ${countOf(unpricedTurns, 'turn')} is unknown`] : []),
+      ...(silentTurns > 0 ? [`${countOf(silentTurns, 'turn')} reported no cache counters`] : []),
+    ];
+    return told.length > 0 ? told.join('; ') : `${countOf(turnCount - covered.turnCount, 'turn')} cannot be told`;
+  }
   const unpriced = turns.filter((turn) => turn.money === undefined);
   const models = [...new Set(unpriced.map((turn) => printable(turn.model, 40)))];
   const unlisted = turns.filter(
@@ -67,12 +95,13 @@ function gaps({ turns, silentTurns, unpricedTurns }: CacheStatement): string {
   ].join('; ');
 }
 
-function countOf(count: number, noun: string): string {
+/** A number of things, such as `1 turn`. */
+export function countOf(count: number, noun: string): string {
   return `${formatInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Whole percents; what is neither nothing nor all never shows as such. */
-function formatPercent(ratio: number): string {
+export function formatPercent(ratio: number): string {
   if (ratio > 0 && ratio < 0.005) return '<1 %';
   if (ratio < 1 && ratio >= 0.995) return '>99 %';
   return `${Math.round(ratio * 100)} %`;

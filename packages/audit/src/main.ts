@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+import { runCommandLine } from './cli/command-line.ts';
+import { processTerminal } from './cli/terminal.ts';
+
+// Who reads the output may have seen enough of it.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+process.exitCode = await runCommandLine(process.argv, { terminal: processTerminal(), clock: Date.now });
