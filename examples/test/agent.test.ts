@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { type Script, startSimulator } from '@reprise/simulator';
 import { expect, it, onTestFinished } from 'vitest';
 
+const AUDIT_README = fileURLToPath(new URL('../../packages/audit/README.md', import.meta.url));
 const README = fileURLToPath(new URL('../../packages/agent/README.md', import.meta.url));
 
 const example = (name: string) => fileURLToPath(new URL(`../${name}.ts`, import.meta.url));
@@ -41,6 +42,10 @@ const oneCall =
     return last?.role === 'tool' ? JSON.stringify(last) : { toolCalls: [{ name, arguments: args }] };
   };
 
+it.each(['audit', 'explain'])('the README of the audit shows the %s example as it is', (name) => {
+  expect(readFileSync(AUDIT_README, 'utf8')).toContain(`\`\`\`ts\n${readFileSync(example(name), 'utf8')}\`\`\``);
+});
+
 it.each(['handler', 'approve', 'mcp', 'batch', 'transcript'])(
   'the README of the agent shows the %s example as it is',
   (name) => {
@@ -57,6 +62,7 @@ it('the handler answers over HTTP, and keeps each session', async () => {
   expect(await post('/anna', 'And in May?')).toBe('Answer to 3 messages.');
   expect(await post('/ben', 'A city?')).toBe('Answer to 1 messages.');
   expect(await post('/ben', '')).toContain('The message is empty');
+  expect(await run('explain')).toMatch(/No turn read less|below|minimum/);
   expect(await run('audit')).toMatch(/ben\n.*over 1 turn.*anna\n.*over 2 turns/s);
 }, 60_000);
 
