@@ -34,7 +34,7 @@ function responseLines(sessionId: string, response: number): readonly string[] {
   const content = [
     { type: 'thinking', thinking: textOf(response, 400), signature: textOf(response + 1, 300) },
     { type: 'text', text: textOf(response + 2, 300) },
-    { type: 'tool_use', id: `toolu_${response}`, name: 'Read', input: { file_path: `/work/file-${response}.ts` } },
+    { type: 'tool_use', id: `toolu_${response}`, name: 'Read', input: { file_path: `src/file-${response}.ts` } },
   ];
   return [
     ...content.map((block, index) =>
@@ -43,7 +43,7 @@ function responseLines(sessionId: string, response: number): readonly string[] {
     line(sessionId, response * 4 + 3, {
       type: 'user',
       message: { role: 'user', content: [{ type: 'tool_result', tool_use_id: `toolu_${response}`, content: result }] },
-      toolUseResult: { type: 'text', file: { filePath: `/work/file-${response}.ts`, content: result } },
+      toolUseResult: { type: 'text', file: { filePath: `src/file-${response}.ts`, content: result } },
     }),
   ];
 }

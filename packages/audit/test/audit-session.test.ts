@@ -4,40 +4,13 @@ import { join } from 'node:path';
 import { type CheckpointStore, type NewTurn, openSqliteStore } from '@reprise/checkpoint';
 import { expect, onTestFinished, test } from 'vitest';
 import { auditSession, ledgerRow } from '../src/index.ts';
-
-const NOTHING: NewTurn['tokens'] = {
-  fresh: null,
-  cacheRead: null,
-  cacheWrite5m: null,
-  cacheWrite1h: null,
-  cacheWrite30m: null,
-  cacheWrite12h: null,
-  cacheWriteUnknown: null,
-  output: null,
-  reasoning: null,
-};
+import { BLANK_TURN, NO_COUNTS } from './support/blank-turn.ts';
 
 const ROW: NewTurn = {
+  ...BLANK_TURN,
   id: 'turn-1',
   responseId: 'response-1',
-  family: 'anthropic',
-  model: 'claude-opus-5',
   startedAt: Date.UTC(2026, 10, 21),
-  firstTokenMs: 100,
-  durationMs: 900,
-  stopReason: 'end-turn',
-  usageState: 'final',
-  tokens: NOTHING,
-  serverTools: '{}',
-  rawUsage: null,
-  serviceTier: null,
-  prefixFingerprint: 'sha256:00',
-  prefixBlocks: null,
-  systemHash: null,
-  toolsHash: null,
-  requestOptions: '{}',
-  marks: '[]',
-  costPicoUsd: null,
 };
 
 async function storedSession(...rows: readonly Partial<NewTurn>[]): Promise<CheckpointStore> {
@@ -71,8 +44,11 @@ async function storedSession(...rows: readonly Partial<NewTurn>[]): Promise<Chec
 
 test('a stored session is audited from its rows', async () => {
   const store = await storedSession(
-    { tokens: { ...NOTHING, fresh: 100, cacheRead: 0, cacheWrite5m: 1_000, cacheWrite1h: 500, output: 10 } },
-    { tokens: { ...NOTHING, fresh: 0, cacheRead: 1_500, cacheWrite5m: 0, output: 10, reasoning: 4 }, costPicoUsd: 1n },
+    { tokens: { ...NO_COUNTS, fresh: 100, cacheRead: 0, cacheWrite5m: 1_000, cacheWrite1h: 500, output: 10 } },
+    {
+      tokens: { ...NO_COUNTS, fresh: 0, cacheRead: 1_500, cacheWrite5m: 0, output: 10, reasoning: 4 },
+      costPicoUsd: 1n,
+    },
   );
   const statement = await auditSession(store, 'session');
   expect(statement).toMatchObject({
@@ -88,7 +64,7 @@ test('a stored session is audited from its rows', async () => {
 });
 
 test('a null column is not reported, not 0', async () => {
-  const store = await storedSession({ tokens: { ...NOTHING, fresh: 5, output: 1 } });
+  const store = await storedSession({ tokens: { ...NO_COUNTS, fresh: 5, output: 1 } });
   const statement = await auditSession(store, 'session');
   expect(statement).toMatchObject({ silentTurns: 1, hitRatio: undefined });
   expect(statement.turns[0]?.tokens).toEqual({
@@ -107,8 +83,8 @@ test('a session without turns has an empty statement', async () => {
 
 test('turns that a session was rewound from are spent, and not on its branch (B-16)', async () => {
   const store = await storedSession(
-    { tokens: { ...NOTHING, fresh: 1, output: 1 } },
-    { tokens: { ...NOTHING, fresh: 20, output: 1 } },
+    { tokens: { ...NO_COUNTS, fresh: 1, output: 1 } },
+    { tokens: { ...NO_COUNTS, fresh: 20, output: 1 } },
   );
   const [snapshot] = await store.readSnapshots('session');
   if (!snapshot) throw new Error('no snapshot');
@@ -137,7 +113,7 @@ test('what the raw usage says of the bill is in the statement', async () => {
   const compaction = { type: 'compaction', input_tokens: 1_000, output_tokens: 10 };
   const message = { type: 'message', input_tokens: 100, output_tokens: 10 };
   const store = await storedSession({
-    tokens: { ...NOTHING, fresh: 100, output: 10 },
+    tokens: { ...NO_COUNTS, fresh: 100, output: 10 },
     rawUsage: JSON.stringify({ input_tokens: 100, output_tokens: 10, iterations: [compaction, message] }),
   });
   const { money } = await auditSession(store, 'session');

@@ -8,25 +8,21 @@
  * Q2. Requests to another model are left out: they have left nothing in this one's cache.
  */
 
-import type { BlobHash, CheckpointStore, Entry, SessionId, TurnRow } from '@reprise/checkpoint';
+import type { CheckpointStore, SessionId, TurnRow } from '@reprise/checkpoint';
 import {
   asArray,
   asObject,
   type Billing,
   billingFromUsage,
   type CacheMark,
-  type Count,
   type Model,
   parseExactJson,
-  type TokenCounts,
-  tokenCounts,
 } from '@reprise/providers';
 import { cacheSettings } from '../context/asked-request.ts';
 import type { PriceTerms, SentRequest } from '../context/branch-cache.ts';
-import { sendable } from '../context/build-request.ts';
-import { askedModel, readRequest } from './ledger-row.ts';
-import { beginsWith, isSameModel, type SentPrefix, sentPrefix } from './prefix-change.ts';
-import { decodeHistory } from './record.ts';
+import { askedModel, readTokenColumns } from './ledger-row.ts';
+import { beginsWith, isSameModel, type SentPrefix } from './prefix-change.ts';
+import { rebuildRequest } from './rebuild-request.ts';
 
 /** What was sent on a branch, oldest first, and on whose terms the last response was billed. */
 export interface SentBranch {
@@ -49,7 +45,7 @@ export async function readBranch(
   let sent: SentPrefix | undefined;
   for (const row of asked.toReversed()) {
     // Rows of one conversation are beginnings of its last request, which is made once.
-    if (!sent || !beginsWith(sent, row)) sent = (await rebuild(store, entries, row, model)) ?? sent;
+    if (!sent || !beginsWith(sent, row)) sent = (await rebuildRequest(row, model, store, async () => entries)) ?? sent;
     if (sent && beginsWith(sent, row)) requests.unshift(sentRequest(row, sent));
   }
   return { requests, terms: termsOf(asked.at(-1), model) };
@@ -58,28 +54,6 @@ export async function readBranch(
 function isAsked(row: TurnRow, model: Model): boolean {
   const asked = askedModel(row);
   return asked !== undefined && isSameModel(asked, model);
-}
-
-/** The request of a row; `undefined` if it cannot be made again, or is another one by now. */
-async function rebuild(
-  store: Pick<CheckpointStore, 'readBlobs'>,
-  entries: readonly Entry[],
-  row: TurnRow,
-  model: Model,
-): Promise<SentPrefix | undefined> {
-  try {
-    const named = [row.systemHash, row.toolsHash].filter((hash) => hash !== null);
-    const blobs = named.length === 0 ? new Map<BlobHash, Uint8Array>() : await store.readBlobs(named);
-    const before = entries.slice(
-      0,
-      entries.findIndex(({ id }) => id === row.entryId),
-    );
-    const { messages } = await decodeHistory(store, before);
-    return sentPrefix(model, { ...readRequest(row, blobs), messages: sendable(messages) });
-  } catch {
-    // What cannot be read or encoded any more tells nothing of the cache.
-    return undefined;
-  }
 }
 
 function sentRequest(row: TurnRow, { blocks, hashes }: SentPrefix): SentRequest {
@@ -91,33 +65,13 @@ function sentRequest(row: TurnRow, { blocks, hashes }: SentPrefix): SentRequest 
     hashes: hashes.slice(0, count),
     marks: readMarks(row),
     ...cacheSettings(options),
-    tokens: readTokens(row),
+    tokens: readTokenColumns(row.tokens),
     isWhole: asArray(options['injected']).length === 0 && row.serverTools === '{}',
   };
 }
 
 function readMarks({ marks }: TurnRow): readonly CacheMark[] {
   return asArray(JSON.parse(marks)) as readonly CacheMark[];
-}
-
-function readTokens({ tokens }: TurnRow): TokenCounts {
-  return tokenCounts({
-    fresh: count(tokens.fresh),
-    cacheRead: count(tokens.cacheRead),
-    cacheWrite: {
-      '5m': count(tokens.cacheWrite5m),
-      '1h': count(tokens.cacheWrite1h),
-      '30m': count(tokens.cacheWrite30m),
-      '12h': count(tokens.cacheWrite12h),
-      unknown: count(tokens.cacheWriteUnknown),
-    },
-    output: count(tokens.output),
-    reasoning: count(tokens.reasoning),
-  });
-}
-
-function count(column: number | null): Count {
-  return column ?? 'not-reported';
 }
 
 /** The terms of the last response are taken to stay, but for what it alone was charged. */

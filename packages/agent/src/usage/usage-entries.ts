@@ -1,6 +1,7 @@
 import type { CheckpointStore, Page, SessionId, SessionRecord, TurnId, TurnRow } from '@reprise/checkpoint';
-import { asObject, type Count, parseExactJson, type TokenCounts, tokenCounts } from '@reprise/providers';
+import { asObject, parseExactJson, type TokenCounts } from '@reprise/providers';
 import { AgentError } from '../errors.ts';
+import { readTokenColumns } from '../session/ledger-row.ts';
 import { addUsage, NO_USAGE, type Usage, usageOfCounts } from './usage.ts';
 
 /** One model call as the ledger has it: who made it, when, with what, and what it cost. */
@@ -69,31 +70,9 @@ function usageEntry(row: TurnRow): UsageEntry {
     family,
     model,
     stopReason,
-    tokens: readTokens(row),
+    tokens: { ...readTokenColumns(row.tokens), serverTools: readServerTools(row) },
     picoUsd: costPicoUsd ?? undefined,
   };
-}
-
-function readTokens(row: TurnRow): TokenCounts {
-  const { tokens } = row;
-  return tokenCounts({
-    fresh: count(tokens.fresh),
-    cacheRead: count(tokens.cacheRead),
-    cacheWrite: {
-      '5m': count(tokens.cacheWrite5m),
-      '1h': count(tokens.cacheWrite1h),
-      '30m': count(tokens.cacheWrite30m),
-      '12h': count(tokens.cacheWrite12h),
-      unknown: count(tokens.cacheWriteUnknown),
-    },
-    output: count(tokens.output),
-    reasoning: count(tokens.reasoning),
-    serverTools: readServerTools(row),
-  });
-}
-
-function count(column: number | null): Count {
-  return column ?? 'not-reported';
 }
 
 function readServerTools({ id, serverTools }: TurnRow): TokenCounts['serverTools'] {

@@ -2,6 +2,7 @@ import type { CheckpointStore, NewTurn, TokenColumns } from '@reprise/checkpoint
 import { priceTurn } from '@reprise/providers';
 import fc from 'fast-check';
 import { ledgerRow } from '../../src/index.ts';
+import { NO_COUNTS } from './blank-turn.ts';
 
 /** A row of the ledger, and the session that committed it. */
 export interface RandomTurn {
@@ -32,19 +33,7 @@ const tokens: fc.Arbitrary<TokenColumns> = fc
     }),
     isCutOff: fc.integer({ min: 0, max: 20 }),
   })
-  .map(({ counts, isCutOff }) => (isCutOff === 0 ? NOTHING : counts));
-
-const NOTHING: TokenColumns = {
-  fresh: null,
-  cacheRead: null,
-  cacheWrite5m: null,
-  cacheWrite1h: null,
-  cacheWrite30m: null,
-  cacheWrite12h: null,
-  cacheWriteUnknown: null,
-  output: null,
-  reasoning: null,
-};
+  .map(({ counts, isCutOff }) => (isCutOff === 0 ? NO_COUNTS : counts));
 
 /** What a vendor says beside its counts, rarely something that the counts do not tell. */
 const rawUsage = fc.oneof(

@@ -1,5 +1,6 @@
 import { type CheckpointStore, type NewTurn, openSqliteStore } from '@reprise/checkpoint';
 import { tempDatabase } from './agent-session.ts';
+import { BLANK_TURN, NO_COUNTS } from './blank-turn.ts';
 
 export type SampleTurn = Partial<Omit<NewTurn, 'tokens'>> & { readonly tokens?: Partial<NewTurn['tokens']> };
 
@@ -8,40 +9,6 @@ export interface SampleSession {
   readonly metadata?: string;
   readonly turns: readonly SampleTurn[];
 }
-
-const NOTHING: NewTurn['tokens'] = {
-  fresh: null,
-  cacheRead: null,
-  cacheWrite5m: null,
-  cacheWrite1h: null,
-  cacheWrite30m: null,
-  cacheWrite12h: null,
-  cacheWriteUnknown: null,
-  output: null,
-  reasoning: null,
-};
-
-const TURN: Omit<NewTurn, 'id'> = {
-  responseId: null,
-  family: 'anthropic',
-  model: 'claude-opus-5',
-  startedAt: Date.UTC(2026, 10, 21, 14, 5),
-  firstTokenMs: 100,
-  durationMs: 900,
-  stopReason: 'end-turn',
-  usageState: 'final',
-  tokens: NOTHING,
-  serverTools: '{}',
-  rawUsage: null,
-  serviceTier: null,
-  prefixFingerprint: 'sha256:00',
-  prefixBlocks: null,
-  systemHash: null,
-  toolsHash: null,
-  requestOptions: '{}',
-  marks: '[]',
-  costPicoUsd: null,
-};
 
 /** The path of a SQLite store with these sessions, closed. */
 export async function sampleStore(sessions: readonly SampleSession[]): Promise<string> {
@@ -55,7 +22,12 @@ export async function sampleStore(sessions: readonly SampleSession[]): Promise<s
 async function addSession(store: CheckpointStore, { id, metadata, turns }: SampleSession, at: number): Promise<void> {
   let { tip } = await store.createSession({ id, createdAt: at, ...(metadata === undefined ? {} : { metadata }) });
   for (const [index, given] of turns.entries()) {
-    const turn: NewTurn = { ...TURN, id: `${id}-${index + 1}`, ...given, tokens: { ...NOTHING, ...given.tokens } };
+    const turn: NewTurn = {
+      ...BLANK_TURN,
+      id: `${id}-${index + 1}`,
+      ...given,
+      tokens: { ...NO_COUNTS, ...given.tokens },
+    };
     const commit = await store.commitTurn({
       sessionId: id,
       expectedTip: tip,
