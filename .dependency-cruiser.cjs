@@ -6,6 +6,8 @@ const packageArrows = {
   agent: ['providers', 'checkpoint'],
   audit: ['providers', 'checkpoint'],
   simulator: ['providers'],
+  'local-postgres': [],
+  service: ['agent', 'audit', 'checkpoint', 'providers'],
 };
 
 const mayOnlyImport = ([name, allowed]) => ({
@@ -31,7 +33,10 @@ module.exports = {
       from: { path: '^(packages|apps)/([^/]+)/' },
       to: {
         path: '^packages/[^/]+/src/',
-        pathNot: ['^packages/[^/]+/src/((cassette|mcp|opentelemetry|testing)/)?index\\.ts$', '^$1/$2/'],
+        pathNot: [
+          '^packages/[^/]+/src/((cassette|client|mcp|opentelemetry|queue/pg-boss|testing)/)?index\\.ts$',
+          '^$1/$2/',
+        ],
       },
     },
     {

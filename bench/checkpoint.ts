@@ -12,6 +12,7 @@ import { openSqliteStore } from '@reprise/checkpoint';
 import { answeringAgent, SYSTEM_BYTES, sendUntil } from './support/agent-session.ts';
 import { measureCommits } from './support/commit-cost.ts';
 import { microseconds, milliseconds, printFigure } from './support/print-figure.ts';
+import { measureRunEvents } from './support/run-event-cost.ts';
 import { runProcess } from './support/run-process.ts';
 import { ANSWER_BYTES, QUESTION_BYTES, SessionWriter } from './support/stored-session.ts';
 import { tempFolder } from './support/temp-folder.ts';
@@ -22,6 +23,7 @@ const SHORT = 25;
 const LONG = 2000;
 const LENGTHS = [SHORT, 400, LONG];
 const ROUNDS = 400;
+const RUNS = 200;
 const FRESH_PROCESSES = 9;
 const PICTURE = noise(1 << 20);
 
@@ -32,6 +34,7 @@ const folder = tempFolder();
 await printCommits('full', 1.5);
 await printCommits('normal');
 await printGrowth();
+await printRunEvents();
 await printSizes('kept by the store alone', 0, growByStore);
 await printSizes('kept by the agent', SYSTEM_BYTES, growByAgent);
 await printResume();
@@ -79,6 +82,17 @@ async function printGrowth(): Promise<void> {
   );
   printRatio('fork of a long session', forkTimes);
   for (const { store } of sessions) await store.close();
+}
+
+async function printRunEvents(): Promise<void> {
+  const { atOnce, oneByOne } = await measureRunEvents(folder, RUNS);
+  printFigure({
+    name: `ten events of each of ${RUNS} runs`,
+    value: atOnce / oneByOne,
+    unit: '× run by run',
+    limit: 0.5,
+    from: `${milliseconds(atOnce)} in one append, ${milliseconds(oneByOne)} in ${RUNS}`,
+  });
 }
 
 async function writerAt(turns: number) {

@@ -21,6 +21,10 @@ export type CheckpointErrorCode =
   | 'checkpoint/not-a-store'
   /** A file that is to be kept before its change lies outside the root, behind a link, or is no file. */
   | 'checkpoint/path-refused'
+  /** The run is over. */
+  | 'checkpoint/run-ended'
+  | 'checkpoint/run-exists'
+  | 'checkpoint/run-missing'
   /** Somebody else holds the session's lease. */
   | 'checkpoint/session-busy'
   | 'checkpoint/session-exists'

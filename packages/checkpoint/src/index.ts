@@ -30,6 +30,16 @@ export { openPostgresStore } from './postgres/open-postgres-store.ts';
 export { applyRetention, type RetentionPolicy, type RetentionReport, type SkippedSession } from './retention.ts';
 export { hashTurn } from './row-hash.ts';
 export type {
+  NewRun,
+  RunAppend,
+  RunAppendResult,
+  RunEvent,
+  RunId,
+  RunRange,
+  RunRecord,
+  RunState,
+} from './run.ts';
+export type {
   Entry,
   EntryId,
   NewEntry,
@@ -59,7 +69,7 @@ export type {
   TurnCommit,
   TurnCommitResult,
 } from './store.ts';
-export type { ToolCallIntent, ToolCallRecord, ToolEffect } from './tool-call.ts';
+export type { RanToolCall, ToolCallIntent, ToolCallRecord, ToolEffect } from './tool-call.ts';
 export { exportSession } from './transfer/export-session.ts';
 export { type ImportOptions, importSession } from './transfer/import-session.ts';
 export {

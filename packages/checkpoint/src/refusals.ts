@@ -2,6 +2,7 @@
 
 import type { BlobHash } from './blob.ts';
 import { CheckpointError } from './errors.ts';
+import type { RunId } from './run.ts';
 import type { EntryId, SessionId, SnapshotId, TurnId } from './session.ts';
 
 export function sessionMissing(id: SessionId): CheckpointError {
@@ -29,6 +30,18 @@ export function snapshotMissing(id: SnapshotId, place = 'in this store'): Checkp
 
 export function turnMissing(id: TurnId): CheckpointError {
   return new CheckpointError('checkpoint/turn-missing', `There is no turn '${id}' in the ledger. Nothing was written.`);
+}
+
+export function runMissing(id: RunId): CheckpointError {
+  return new CheckpointError('checkpoint/run-missing', `There is no run '${id}' in this store, or none any more.`);
+}
+
+export function runExists(id: RunId): CheckpointError {
+  return new CheckpointError('checkpoint/run-exists', `There is a run '${id}' already. Nothing was written.`);
+}
+
+export function runEnded(id: RunId): CheckpointError {
+  return new CheckpointError('checkpoint/run-ended', `Run '${id}' has ended. Nothing was written.`);
 }
 
 export function blobMissing(hash: BlobHash): CheckpointError {

@@ -8,7 +8,7 @@
  * R2. The snapshot of a turn stays while it holds the counters of a place: the tip of any session, or one that a rewind left and whose
  *     snapshot stays.
  * R3. Only snapshots and whole sessions go. A session that stays keeps its entries and turns, and so what it has spent.
- * R4. A session that somebody is using is left as it is, and reported.
+ * R4. A session that somebody is using, or has asked for a run that has not ended, is left as it is, and reported.
  */
 
 import { CheckpointError } from './errors.ts';
@@ -39,7 +39,7 @@ export interface RetentionReport {
 
 export interface SkippedSession {
   readonly sessionId: SessionId;
-  /** Somebody holds its lease or has moved its tip meanwhile; or it is old, and people named one of its snapshots. */
+  /** Somebody holds its lease, waits for a run of it or has moved its tip meanwhile; or it is old, and people named one of its snapshots. */
   readonly reason: 'in-use' | 'labelled';
 }
 
@@ -106,7 +106,7 @@ async function retireSession(sessionId: SessionId, { store, policy, report }: Ru
     return true;
   }
   const goes = policy.dryRun
-    ? !(await isHeld(store, sessionId, policy.now))
+    ? !(await isHeld(store, sessionId, policy.now)) && !(await isAwaited(store, sessionId))
     : await deleteIfStillOld(store, sessionId, policy);
   if (goes) report.deletedSessions.push(sessionId);
   return goes;
@@ -121,7 +121,7 @@ async function deleteIfStillOld(
   const lease = await store.acquireLease({ sessionId, holder: 'retention', ttlMs: LEASE_MS });
   try {
     const session = await store.readSession(sessionId);
-    if (session === undefined || !isOld(session, policy)) return false;
+    if (session === undefined || !isOld(session, policy) || (await isAwaited(store, sessionId))) return false;
     await store.deleteSession({ sessionId, fence: lease.fence });
     return true;
   } finally {
@@ -153,6 +153,11 @@ async function thinSnapshots(session: SessionRecord, keep: number, run: Run): Pr
 async function isHeld(store: CheckpointStore, sessionId: SessionId, now: number): Promise<boolean> {
   const lease = await store.readLease(sessionId);
   return lease !== undefined && isLive(lease, now);
+}
+
+async function isAwaited(store: CheckpointStore, sessionId: SessionId): Promise<boolean> {
+  const { waiting, going } = await store.countRuns({ sessionId });
+  return waiting + going > 0;
 }
 
 /** What the work came to, or false where somebody else holds the session, or has moved or deleted it meanwhile. */

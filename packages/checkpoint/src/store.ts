@@ -23,6 +23,7 @@ import type { FileBackup, FileState } from './file-backup.ts';
 import type { Lease, LeaseRequest, LeaseState } from './lease.ts';
 import type { NewTurn, PendingTurn, TurnRow } from './ledger.ts';
 import type { Page, PageQuery } from './page.ts';
+import type { NewRun, RunAppend, RunAppendResult, RunEvent, RunId, RunRange, RunRecord, RunState } from './run.ts';
 import type {
   Entry,
   EntryId,
@@ -35,7 +36,7 @@ import type {
   TurnId,
 } from './session.ts';
 import type { SessionDump } from './session-dump.ts';
-import type { ToolCallIntent, ToolCallRecord } from './tool-call.ts';
+import type { RanToolCall, ToolCallIntent, ToolCallRecord } from './tool-call.ts';
 import type { TurnRange, TurnSum, TurnSumQuery } from './turn-sums.ts';
 
 export interface CheckpointStore
@@ -47,6 +48,7 @@ export interface CheckpointStore
     LeaseMethods,
     BlobMethods,
     FileBackupMethods,
+    RunMethods,
     MaintenanceMethods {
   /** Closes the store. Further calls reject with `checkpoint/closed`; closing twice is harmless. */
   close(): Promise<void>;
@@ -62,8 +64,14 @@ interface SessionMethods {
   /** The session, or `undefined` if there is none of that id. */
   readSession(sessionId: SessionId): Promise<SessionRecord | undefined>;
 
-  /** Sessions, newest first. `search` looks at their ids and metadata, and at the prompt previews and labels of the snapshots they made. */
-  listSessions(query?: PageQuery): Promise<Page<SessionRecord>>;
+  /**
+   * Sessions, newest first; with `prefix` those whose ids begin with it. `search` looks at their ids and metadata, and at the prompt previews
+   * and labels of the snapshots they made.
+   */
+  listSessions(query?: PageQuery & { readonly prefix?: string }): Promise<Page<SessionRecord>>;
+
+  /** How many sessions there are; with `prefix` how many whose ids begin with it. */
+  countSessions(query?: { readonly prefix?: string | undefined }): Promise<number>;
 
   /** Replaces the session's metadata. Needs no lease, and does not count as an update of the session. */
   setMetadata(change: { readonly sessionId: SessionId; readonly metadata: string }): Promise<SessionRecord>;
@@ -82,14 +90,17 @@ interface SessionMethods {
   rewindSession(rewind: Rewind): Promise<RewindResult>;
 
   /**
-   * Deletes the session for good, with everything that no other session shares and every blob that nothing names any more. Its forks keep
-   * what they have. Rejects with `checkpoint/session-busy` while somebody else holds its lease.
+   * Deletes the session for good, with its runs, everything that no other session shares and every blob that nothing names any more. Its
+   * forks keep what they have. Rejects with `checkpoint/session-busy` while somebody else holds its lease.
    */
   deleteSession(deletion: { readonly sessionId: SessionId } & Fenced): Promise<void>;
 }
 
 interface BranchMethods {
-  /** Appends entries in order and moves the tip to the last of them. */
+  /**
+   * Appends entries in order and moves the tip to the last of them. With `ranCalls` and `turn`, which reject as the methods do that write
+   * them alone, a round of tools and the next request cost one transaction.
+   */
   appendEntries(append: Append): Promise<AppendResult>;
 
   /**
@@ -239,6 +250,55 @@ interface FileBackupMethods {
   }): Promise<readonly FileBackup[]>;
 }
 
+/** Runs need no lease: who may write to the session is settled by whoever does the run. */
+interface RunMethods {
+  /** Asks for a run of a session. Rejects with `checkpoint/run-exists` if the id is taken. */
+  createRun(run: NewRun): Promise<RunRecord>;
+
+  /** The run, or `undefined` if there is none of that id, or none any more. */
+  readRun(runId: RunId): Promise<RunRecord | undefined>;
+
+  /** Runs, newest first. A session that does not exist has none. Rejects with `checkpoint/invalid-write` for a query that is none. */
+  listRuns(query?: RunRange & Omit<PageQuery, 'search'>): Promise<Page<RunRecord>>;
+
+  /** How many runs there are in each state. */
+  countRuns(range?: Omit<RunRange, 'states'>): Promise<Readonly<Record<RunState, number>>>;
+
+  /**
+   * Takes a run up, or takes it over: it is going, with the next attempt. Rejects with `checkpoint/run-missing`, and with
+   * `checkpoint/run-ended`.
+   */
+  takeUpRun(taking: { readonly runId: RunId; readonly holder: string; readonly at: number }): Promise<RunRecord>;
+
+  /**
+   * Adds events to runs, in one transaction; what is refused of one run keeps nothing from another. The results are in the order of the
+   * appends. Rejects with `checkpoint/invalid-write`, and writes nothing, for an append whose `after` is not the number of the last event
+   * although its attempt is the last, for a run that is named twice, and for what a store cannot keep.
+   */
+  appendRunEvents(appends: readonly RunAppend[]): Promise<readonly RunAppendResult[]>;
+
+  /** Events after that number (default 0), oldest first, at most `limit` (default 1000). Rejects with `checkpoint/run-missing`. */
+  readRunEvents(
+    runId: RunId,
+    range?: { readonly after?: number; readonly limit?: number },
+  ): Promise<readonly RunEvent[]>;
+
+  /** Asks for the run's end; one that has ended stays as it is. Rejects with `checkpoint/run-missing`. */
+  requestRunStop(runId: RunId): Promise<RunRecord>;
+
+  /** Deletes runs that ended before that time, with their events. Resolves to how many. */
+  deleteRuns(deletion: { readonly endedBefore: number }): Promise<number>;
+
+  /**
+   * Calls `onChange` soon after a run was created, got events, ended, was asked to stop or went with its session, in any process; without an
+   * id when it cannot tell which, and any may have. Resolves once it watches; `signal` ends it.
+   */
+  watchRuns(watch: {
+    readonly onChange: (runId: RunId | undefined) => void;
+    readonly signal: AbortSignal;
+  }): Promise<void>;
+}
+
 interface MaintenanceMethods {
   /** Everything that makes the session up, on every branch it has been on, checked. */
   dumpSession(sessionId: SessionId): Promise<SessionDump>;
@@ -287,7 +347,11 @@ export interface Append extends Fenced {
   /** The tip the caller has seen. */
   readonly expectedTip: EntryId;
   readonly entries: readonly NewEntry[];
-  /** The blobs that the entries name, as far as the store may not have them. */
+  /** Calls that ran without an intent: intent and outcome at once. Of a call that has its outcome, that one stays. */
+  readonly ranCalls?: readonly RanToolCall[];
+  /** The note that a model is about to be asked with these entries; see `beginTurn`. */
+  readonly turn?: PendingTurn;
+  /** The blobs that the entries and the turn name, as far as the store may not have them. */
   readonly blobs?: readonly Blob[];
   readonly at: number;
 }
@@ -336,4 +400,5 @@ export interface Damage {
   readonly entryId?: EntryId;
   readonly turnId?: TurnId;
   readonly snapshotId?: SnapshotId;
+  readonly runId?: RunId;
 }

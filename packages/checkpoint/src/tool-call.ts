@@ -22,7 +22,7 @@ export interface ToolCallRecord {
   readonly effect: ToolEffect;
   /** The same for every execution of this call. */
   readonly idempotencyKey: string;
-  /** How many times it was started. */
+  /** How many times it was started; without those of which no intent was written, since the tool may run again, and no outcome followed. */
   readonly attempts: number;
   /** Epoch milliseconds of the last start. */
   readonly startedAt: number;
@@ -33,6 +33,14 @@ export interface ToolCallRecord {
 
 /** What is written before a tool runs. */
 export type ToolCallIntent = Omit<ToolCallRecord, 'attempts' | 'outcome' | 'finishedAt'>;
+
+/** A call that ran without an intent, which only one may that is free to run again: what a crash has lost of it is made anew. */
+export interface RanToolCall extends Omit<ToolCallIntent, 'sessionId'> {
+  readonly effect: Exclude<ToolEffect, 'effect'>;
+  /** JSON text. */
+  readonly outcome: string;
+  readonly finishedAt: number;
+}
 
 /** The record of a call that is started, for the first time or again. Throws `checkpoint/tool-call-started` where it must not be. */
 export function startedToolCall(
@@ -54,6 +62,25 @@ export function finishedToolCall(
     throw invalidWrite(`Tool call ${finish.position} of turn '${finish.turnId}' was not started and has an outcome`);
   }
   return current.outcome === null ? { ...current, outcome: finish.outcome, finishedAt: finish.at } : current;
+}
+
+/**
+ * The record of a call that ran without an intent: started and finished at once. The first outcome stays. Throws `checkpoint/invalid-write`
+ * for one that must not run twice, and `checkpoint/tool-call-started` where it is one that was started.
+ */
+export function ranToolCall(
+  current: ToolCallRecord | undefined,
+  { outcome, finishedAt, ...start }: RanToolCall,
+  sessionId: SessionId,
+): ToolCallRecord {
+  const intent: ToolCallIntent = { ...start, sessionId };
+  if (intent.effect === 'effect') {
+    throw invalidWrite(
+      `Tool call ${start.position} of turn '${start.turnId}' must not run twice, and has run without an intent`,
+    );
+  }
+  if (current !== undefined && current.outcome !== null) return current;
+  return { ...startedToolCall(current, { intent, again: false }), outcome, finishedAt };
 }
 
 function toolCallStarted({ turnId, position, toolName, outcome, startedAt }: ToolCallRecord): CheckpointError {

@@ -23,6 +23,8 @@ export interface TurnRange {
   readonly until?: number | undefined;
   /** Rows that these sessions have committed. */
   readonly sessionIds?: readonly SessionId[] | undefined;
+  /** Rows that sessions have committed whose ids begin with this. */
+  readonly sessionPrefix?: string | undefined;
   readonly models?: readonly string[] | undefined;
 }
 
@@ -88,11 +90,11 @@ export function checkTurnSumQuery({ promptSteps = [], timeZone = 'UTC', ...range
 }
 
 /** Throws `checkpoint/invalid-write`. */
-export function checkTurnRange({ since, until, sessionIds = [], models = [] }: TurnRange): void {
+export function checkTurnRange({ since, until, sessionIds = [], sessionPrefix = '', models = [] }: TurnRange): void {
   for (const [name, time] of Object.entries({ since, until })) {
     if (time !== undefined && !Number.isFinite(time)) throw invalidQuery(`${name} is ${time}, which is no time`);
   }
-  const odd = [...sessionIds, ...models].find((text) => !isText(text));
+  const odd = [...sessionIds, sessionPrefix, ...models].find((text) => !isText(text));
   if (odd !== undefined)
     throw invalidQuery('A session or model that is looked for is not well-formed Unicode text without NUL');
 }

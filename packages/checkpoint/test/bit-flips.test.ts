@@ -17,11 +17,12 @@ import {
 import { tempStorePath } from './support/temp-folder.ts';
 
 /** A store with something in every table. */
-const STORE = join(import.meta.dirname, 'fixtures', 'sqlite-format-2.db');
+const STORE = join(import.meta.dirname, 'fixtures', 'sqlite-format-3.db');
 
 const known: Known = {
   sessions: ['a', 'fork', 'empty'],
   turns: ['turn-1', 'turn-2', 'turn-3', 'turn-4', 'turn-5'],
+  runs: ['run-ended', 'run-going', 'run-waiting'],
   snapshots: ['snapshot-1', 'snapshot-2', 'snapshot-3', 'snapshot-left', 'snapshot-5'],
   backups: [
     { sessionId: 'a', snapshotId: 'snapshot-1' },
@@ -105,7 +106,7 @@ test('I9 (N-18) wrong bits in a store and its log are an error, or change nothin
 test('I9 an index that leads to one row twice hides none', { timeout: 60_000 }, async () => {
   const main = readFileSync(STORE);
   const whole = await answersOf({ main, log: undefined });
-  for (const index of ['file_backups_of_session', 'snapshots_of_session']) {
+  for (const index of ['file_backups_of_session', 'snapshots_of_session', 'runs_of_session', 'runs_not_ended']) {
     const [from, to] = firstPageOf(index);
     // SQLite writes the number 1 as a 9 in the head of a row; the head says 1 for a number in the byte that follows.
     const ones = [...main.keys()].filter((place) => place >= from && place < to && main[place] === 9);

@@ -9,7 +9,7 @@ import { tempStorePath } from './support/temp-folder.ts';
 /** A copy of a store with something in every table. */
 function storePath(): string {
   const path = tempStorePath();
-  copyFileSync(join(import.meta.dirname, 'fixtures', 'sqlite-format-2.db'), path);
+  copyFileSync(join(import.meta.dirname, 'fixtures', 'sqlite-format-3.db'), path);
   return path;
 }
 
@@ -18,6 +18,8 @@ const startAgain = (store: CheckpointStore, position: number) =>
     ...{ sessionId: 'empty', turnId: 'turn-2', position, toolCallId: 'c', toolName: 'send', effect: 'effect' },
     ...{ idempotencyKey: 'k', startedAt: 1 },
   });
+
+const TAKING = { holder: 'me', at: 1 };
 
 interface Case {
   readonly what: string;
@@ -107,6 +109,51 @@ const lost: readonly Case[] = [
     says: /a file backup of session 'a' is missing/,
   },
   {
+    what: 'a run in one of its indexes',
+    damage: past('runs_again', "UPDATE runs SET id = 'other' WHERE id = 'run-waiting'"),
+    calls: [
+      (store) => store.readRun('run-waiting'),
+      (store) => store.createRun({ id: 'run-waiting', sessionId: 'a', request: '{}', at: 1 }),
+      (store) => store.appendRunEvents([{ runId: 'run-waiting', attempt: 0, after: 0, events: ['1'], at: 1 }]),
+    ],
+    says: /run 'run-waiting' is missing from an index/,
+  },
+  {
+    what: 'a run that waits in the index of those',
+    damage: past('runs_not_ended', "UPDATE runs SET created_at = 0 WHERE id = 'run-waiting'"),
+    calls: [
+      (store) => store.listRuns({ states: ['waiting'] }),
+      (store) => store.countRuns(),
+      (store) => store.deleteSession({ sessionId: 'empty' }),
+      (store) => store.deleteRuns({ endedBefore: 1000 }),
+    ],
+    says: /the table of runs and its indexes contradict each other/,
+  },
+  {
+    what: 'the session of a run',
+    damage: sql("UPDATE runs SET session_id = 'nobody' WHERE id = 'run-waiting'"),
+    calls: [(store) => store.readRun('run-waiting'), (store) => store.takeUpRun({ ...TAKING, runId: 'run-waiting' })],
+    says: /run 'run-waiting' is not what it was/,
+  },
+  {
+    what: 'what a run was asked for',
+    damage: sql('DELETE FROM run_requests'),
+    calls: [(store) => store.readRun('run-waiting'), (store) => store.listRuns()],
+    says: /the request of run 'run-(waiting|going)' is missing/,
+  },
+  {
+    what: 'the first events of a run',
+    damage: sql('DELETE FROM run_events WHERE first_event = 1'),
+    calls: [(store) => store.readRunEvents('run-ended'), (store) => store.readRunEvents('run-going', { limit: 1 })],
+    says: /event 1 of run 'run-(ended|going)' is missing/,
+  },
+  {
+    what: 'the last events of a run',
+    damage: sql('DELETE FROM run_events WHERE first_event <> 1'),
+    calls: [(store) => store.readRunEvents('run-ended'), (store) => store.readRunEvents('run-going', { after: 3 })],
+    says: /event (3|4) of run 'run-(ended|going)' is missing/,
+  },
+  {
     what: 'a blob that an entry names',
     damage: sql('DELETE FROM entry_blobs'),
     calls: [(store) => store.dumpSession('a')],
@@ -170,6 +217,47 @@ const changed: readonly Case[] = [
     says: /the backup of 'src\/ä.ts' for snapshot 'snapshot-2' is not what it was/,
   },
   {
+    what: 'the last event of a run',
+    damage: sql('UPDATE runs SET last_event = last_event - 1'),
+    calls: [
+      (store) => store.readRun('run-ended'),
+      (store) => store.readRunEvents('run-going'),
+      (store) => store.requestRunStop('run-going'),
+      (store) => store.appendRunEvents([{ runId: 'run-going', attempt: 2, after: 3, events: ['1'], at: 1 }]),
+    ],
+    says: /run 'run-(ended|going)' is not what it was/,
+  },
+  {
+    what: 'the request of a run',
+    damage: sql("UPDATE run_requests SET request = '{ }'"),
+    calls: [(store) => store.readRun('run-waiting'), (store) => store.takeUpRun({ ...TAKING, runId: 'run-waiting' })],
+    says: /the request of run 'run-waiting' is not what it was/,
+  },
+  {
+    what: 'the kind of a request',
+    damage: (path) => tamperPastTypes(path, 'run_requests', 'UPDATE run_requests SET request = CAST(request AS BLOB)'),
+    calls: [(store) => store.readRun('run-waiting'), (store) => store.listRuns()],
+    says: /the request of run 'run-(waiting|going)' is not what it was/,
+  },
+  {
+    what: 'the kind of events',
+    damage: (path) => tamperPastTypes(path, 'run_events', 'UPDATE run_events SET events = CAST(events AS BLOB)'),
+    calls: [(store) => store.readRunEvents('run-ended')],
+    says: /event 1 of run 'run-ended' is not what it was/,
+  },
+  {
+    what: 'an event of a run',
+    damage: sql(`UPDATE run_events SET events = replace(events, '2', '9')`),
+    calls: [(store) => store.readRunEvents('run-ended'), (store) => store.readRunEvents('run-going', { after: 1 })],
+    says: /event (1|2) of run 'run-(ended|going)' is not what it was/,
+  },
+  {
+    what: 'whose events these are',
+    damage: sql("UPDATE run_events SET run = (SELECT seq FROM runs WHERE id = 'run-waiting') WHERE last_event = 4"),
+    calls: [(store) => store.readRunEvents('run-going')],
+    says: /event 2 of run 'run-going' is missing/,
+  },
+  {
     what: 'the bytes of a blob',
     damage: sql("UPDATE blobs SET bytes = x'00' WHERE bytes = CAST('system' AS BLOB)"),
     calls: [(store) => store.readBlobs([hashBlob(Buffer.from('system'))]), (store) => store.dumpSession('a')],
@@ -218,6 +306,16 @@ test.each([
 });
 
 describe('the findings', () => {
+  test('name a run that was lost with its events left, and one whose session was', async () => {
+    const path = storePath();
+    tamper(path, "DELETE FROM runs WHERE id = 'run-ended'; DELETE FROM sessions WHERE id = 'fork'");
+    const store = openSqliteStore(path);
+    const found = await Array.fromAsync(store.findDamage());
+    expect(found).toContainEqual({ message: expect.stringMatching(/row \d+ of run_events names a row of runs/) });
+    expect(found).toContainEqual({ message: "the session of run 'run-waiting' is missing", runId: 'run-waiting' });
+    await store.close();
+  });
+
   test('of a whole store are none, and each session is told of', async () => {
     const store = openSqliteStore(storePath());
     const told: string[] = [];

@@ -15,6 +15,7 @@ const points: Readonly<Record<WriteName, readonly StoreFaultPoint[]>> = {
   forkSession: BRIEF,
   setMetadata: BRIEF,
   appendEntries: ['store/begun', 'store/blobs-written', 'store/entries-written', 'store/written', 'store/committed'],
+  endRound: ['store/begun', 'store/blobs-written', 'store/entries-written', 'store/written', 'store/committed'],
   beginTurn: ['store/begun', 'store/blobs-written', 'store/written', 'store/committed'],
   commitTurn: [
     ...(['store/begun', 'store/blobs-written', 'store/entries-written', 'store/turn-written'] as const),
@@ -28,6 +29,11 @@ const points: Readonly<Record<WriteName, readonly StoreFaultPoint[]>> = {
   finishToolCall: BRIEF,
   acquireLease: BRIEF,
   recordFileBackups: ['store/begun', 'store/blobs-written', 'store/written', 'store/committed'],
+  createRun: BRIEF,
+  takeUpRun: BRIEF,
+  appendRunEvents: BRIEF,
+  requestRunStop: BRIEF,
+  deleteRuns: BRIEF,
   deleteSession: BRIEF,
   restoreSession: [
     ...(['store/begun', 'store/blobs-written', 'store/entries-written', 'store/turn-written'] as const),
@@ -96,7 +102,9 @@ describe.each(names)('%s', (name) => {
 const killed: readonly WriteName[] = [
   'commitTurn',
   'appendEntries',
+  'endRound',
   'rewindSession',
+  'appendRunEvents',
   'deleteSession',
   'restoreSession',
 ];

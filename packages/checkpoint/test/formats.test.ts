@@ -119,10 +119,20 @@ test('(B-09) counts of a store from before the cache columns are not reported, a
   await store.close();
 });
 
-test('I9 (N-18) sqlite-format-2.db reads as it was written', async () => {
-  const expected = JSON.parse(readFileSync(join(FIXTURES, 'sqlite-format-2.json'), 'utf8'));
-  const store = openSqliteStore(copyOf('sqlite-format-2.db'));
+test.each([2, 3])('I9 (N-18) sqlite-format-%i.db reads as it was written, and goes on', async (format) => {
+  const expected = JSON.parse(readFileSync(join(FIXTURES, `sqlite-format-${format}.json`), 'utf8'));
+  const store = openSqliteStore(copyOf(`sqlite-format-${format}.db`));
   expect(await readEverything(store)).toEqual(expected);
+  expect(await Array.fromAsync(store.findDamage())).toEqual([]);
+
+  await store.createRun({ id: 'run-new', sessionId: 'a', request: '{}', at: 200 });
+  const end = { outcome: '{}' };
+  await store.appendRunEvents([{ runId: 'run-new', attempt: 0, after: 0, events: ['"1"'], end, at: 201 }]);
+  expect(await store.readRunEvents('run-new')).toEqual([{ number: 1, event: '"1"' }]);
+  const expectedTip = (await store.readSession('fork'))?.tip ?? '';
+  await store.commitTurn(turnCommit({ sessionId: 'fork', expectedTip }, { name: 'new' }));
+  await store.deleteSession({ sessionId: 'a' });
+  expect(await store.readRun('run-new')).toBeUndefined();
   expect(await Array.fromAsync(store.findDamage())).toEqual([]);
   await store.close();
 });

@@ -1,9 +1,9 @@
+import { type PostgresServer, startPostgres } from '@reprise/local-postgres';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type CheckpointStore, openPostgresStore, type StoreFaultPoint } from '../src/index.ts';
 import { turnCommit, userEntry } from '../src/testing/builders.ts';
 import { startProcess } from './support/child-process.ts';
 import { tempSchema } from './support/postgres-place.ts';
-import { type PostgresServer, startPostgres } from './support/postgres-server.ts';
 
 // A server and its clients share the machine with whatever else is tested.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

@@ -107,7 +107,40 @@ const damages: readonly [
   ['a file backup', 'UPDATE file_backups SET mode = 1', backups, /backup of/],
   ['bytes', "UPDATE blobs SET bytes = 'x'", (store) => store.dumpSession('a'), /blob sha256/],
   ['a lost blob', 'DELETE FROM entry_blobs', (store) => store.dumpSession('a'), /blob that entry sha256/],
+  ['a request', "UPDATE runs SET request = '{ }'", (store) => store.readRun('run-going'), /request of run 'run-/],
+  ['the state of a run', "UPDATE runs SET state = 'waiting'", (store) => store.listRuns(), /run 'run-/],
+  ['an attempt', 'UPDATE runs SET attempt = 1 WHERE seq = 2', appendLate, /run 'run-going'/],
+  ['an outcome', "UPDATE runs SET outcome = '{}' WHERE seq = 1", (store) => store.listRuns(), /run 'run-ended'/],
+  [
+    'the session of a run',
+    "UPDATE runs SET session_id = 'empty' WHERE seq = 3",
+    (store) => store.takeUpRun({ runId: 'run-waiting', holder: 'one', at: 80 }),
+    /run 'run-waiting'/,
+  ],
+  ['an event', 'UPDATE run_events SET events = $$["2"]$$ WHERE run = 2', runEvents, /event 1 of run 'run-going'/],
+  ['a lost first event', 'DELETE FROM run_events WHERE run = 2 AND first_event = 1', runEvents, /event 1 of run/],
+  ['a lost last event', 'DELETE FROM run_events WHERE run = 2 AND first_event = 2', runEvents, /event 2 of run/],
+  [
+    'a number of an event',
+    'UPDATE run_events SET last_event = 5 WHERE run = 2 AND first_event = 2',
+    runEvents,
+    /event 2 of run/,
+  ],
+  [
+    'events of another run',
+    'UPDATE run_events SET run = 2 WHERE run = 1 AND first_event = 3; DELETE FROM run_events WHERE run = 2 AND last_event = 4',
+    runEvents,
+    /of run 'run-(going|ended)'/,
+  ],
 ];
+
+function runEvents(store: CheckpointStore): Promise<unknown> {
+  return store.readRunEvents('run-going');
+}
+
+function appendLate(store: CheckpointStore): Promise<unknown> {
+  return store.appendRunEvents([{ runId: 'run-going', attempt: 1, after: 4, events: ['"late"'], at: 80 }]);
+}
 
 function backups(store: CheckpointStore): Promise<unknown> {
   return store.readFileBackups({ sessionId: 'a', snapshotId: 'snapshot-1' });
@@ -149,4 +182,18 @@ test('a session goes on where another one is damaged', async () => {
   await store.commitTurn(turnCommit(place, { name: 'new' }));
   expect(await store.readTurns('empty')).toHaveLength(1);
   await expect(store.readSession('fork')).rejects.toMatchObject({ code: 'checkpoint/corrupt' });
+});
+
+test.each([
+  [
+    'a run whose session is lost',
+    "DELETE FROM sessions WHERE id = 'fork'",
+    /the session of run 'run-waiting' is missing/,
+  ],
+  ['more events than a run had', 'UPDATE run_events SET run = 3 WHERE run = 2', /run 'run-waiting' has more events/],
+])('C8 %s is found by who looks for damage', async (_, sql, name) => {
+  const { store, query } = await fullStore();
+  await query(sql);
+  const found = await Array.fromAsync(store.findDamage());
+  expect(found).toContainEqual({ runId: 'run-waiting', message: expect.stringMatching(name) });
 });

@@ -52,7 +52,7 @@ describe('what is created', () => {
       const place = await tempSchema();
       await place.query(sql === 'CREATE SCHEMA' ? `${sql} ${place.schema}` : sql);
       await storeIn(place);
-      expect(await place.query('SELECT * FROM format')).toEqual([{ store: 'reprise-checkpoint', version: 1 }]);
+      expect(await place.query('SELECT * FROM format')).toEqual([{ store: 'reprise-checkpoint', version: 2 }]);
     }
   });
 
@@ -63,7 +63,7 @@ describe('what is created', () => {
     await Promise.all(stores.map((store, index) => store.createSession({ id: `${index}`, createdAt: index })));
     const listed = await Promise.all(stores.map((store) => store.listSessions()));
     expect(listed.map(({ items }) => items.length)).toEqual(Array(8).fill(8));
-    expect(await query('SELECT version FROM format')).toEqual([{ version: 1 }]);
+    expect(await query('SELECT version FROM format')).toEqual([{ version: 2 }]);
     await Promise.all(stores.map((store) => store.close()));
   });
 

@@ -13,6 +13,7 @@ import {
 } from '../src/index.ts';
 import type { Game } from './support/game.ts';
 import { anySteps, playSteps, type Step } from './support/play-steps.ts';
+import { checkRuns } from './support/run-plays.ts';
 import {
   branchSnapshots,
   callPlace,
@@ -83,6 +84,7 @@ async function check({ store, model }: Game): Promise<void> {
   for (const id of model.deletedIds) {
     if (!model.sessions.has(id)) expect(await store.readSession(id)).toBeUndefined();
   }
+  await checkRuns({ store, model });
   expect(await Array.fromAsync(store.findDamage())).toEqual([]);
 }
 

@@ -133,6 +133,24 @@ describe('retention (B-13, B-15)', () => {
     expect(await snapshotsOf(store, 'long')).toHaveLength(3);
   });
 
+  test('leaves a session as it is that was asked for a run which has not ended, and says so', async () => {
+    const store = openMemoryStore({ clock: () => NOW });
+    for (const id of ['waiting', 'going', 'ended']) {
+      await sessionOf(store, id, { agoMs: 90 * DAY_MS });
+      await store.createRun({ id, sessionId: id, request: '{}', at: NOW });
+    }
+    await store.takeUpRun({ runId: 'going', holder: 'worker', at: NOW });
+    const end = { outcome: '{}' };
+    await store.appendRunEvents([{ runId: 'ended', attempt: 0, after: 0, events: [], end, at: NOW }]);
+    for (const dryRun of [true, false]) {
+      expect(await applyRetention(store, { now: NOW, deleteSessionsOlderThanMs: DAY_MS, dryRun })).toMatchObject({
+        deletedSessions: ['ended'],
+        skipped: [{ reason: 'in-use' }, { reason: 'in-use' }],
+      });
+    }
+    expect(await sessionsIn(store)).toEqual(['going', 'waiting']);
+  });
+
   test('a session that goes on after it was found old is not deleted', async () => {
     const store = openMemoryStore();
     await sessionOf(store, 'a', { agoMs: 90 * DAY_MS });

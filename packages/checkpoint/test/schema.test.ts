@@ -62,6 +62,8 @@ test('C4 reading writes nothing', async () => {
   const writer = openSqliteStore(path);
   const { tip } = await writer.createSession({ id: 'a', createdAt: 1 });
   await writer.commitTurn(turnCommit({ sessionId: 'a', expectedTip: tip }, { name: '1' }));
+  await writer.createRun({ id: 'r', sessionId: 'a', request: '{}', at: 1 });
+  await writer.appendRunEvents([{ runId: 'r', attempt: 0, after: 0, events: ['1'], at: 1 }]);
   const connection = openDatabase({ path });
   connection.pragma('query_only = ON');
   const reader = createSqliteStore(connection);
@@ -78,6 +80,10 @@ test('C4 reading writes nothing', async () => {
   expect(await reader.readToolCalls('turn-1')).toEqual([]);
   expect(await reader.readLease('a')).toBeUndefined();
   expect(await reader.readFileBackups({ sessionId: 'a', snapshotId: 'snapshot-1' })).toEqual([]);
+  expect(await reader.readRun('r')).toBeDefined();
+  expect((await reader.listRuns()).items).toHaveLength(1);
+  expect(await reader.countRuns()).toMatchObject({ waiting: 1 });
+  expect(await reader.readRunEvents('r')).toHaveLength(1);
   expect((await reader.dumpSession('a')).turns).toHaveLength(1);
   expect(await Array.fromAsync(reader.findDamage())).toEqual([]);
   await reader.close();

@@ -7,15 +7,21 @@ import type { Append, AppendResult, Fenced, TurnBegin, TurnCommit, TurnCommitRes
 import { keepBlobs, requireBlobs } from './blobs.ts';
 import { frozen, type MemoryData, replaceSession, requireSession, requireTip, requireWritable } from './memory-data.ts';
 import { keepSnapshot, newSnapshot } from './snapshot-records.ts';
+import { keepToolCall, planRanCalls } from './tool-journal.ts';
 
 export function appendEntries(data: MemoryData, append: Append, now: number): AppendResult {
   const session = requireTip(data, append, now);
+  const { turn } = append;
   for (const entry of append.entries) checkEntry(entry, append.at);
+  const ranCalls = planRanCalls(data, append);
+  const note = turn && newNote(data, turn);
   const named = append.entries.flatMap(({ blobs = [] }) => blobs);
-  const blobs = requireBlobs(data, named, append.blobs);
-  if (append.entries.length === 0) return { tip: session.tip };
+  const blobs = requireBlobs(data, turn ? [...named, turn.systemHash, turn.toolsHash] : named, append.blobs);
 
+  for (const call of ranCalls) keepToolCall(data, call);
   keepBlobs(data, blobs);
+  if (note) data.pendingTurns.set(append.sessionId, note);
+  if (append.entries.length === 0) return { tip: session.tip };
   const tip = append.entries.reduce((parent, entry) => keepEntry(data, parent, entry, append.at), session.tip);
   replaceSession(data, { ...session, tip, updatedAt: append.at });
   return { tip };
@@ -23,10 +29,15 @@ export function appendEntries(data: MemoryData, append: Append, now: number): Ap
 
 export function beginTurn(data: MemoryData, begin: TurnBegin, now: number): void {
   requireTip(data, begin, now);
-  const note = preparePendingTurn(begin.turn);
-  requireNewTurn(data, begin.turn.id);
+  const note = newNote(data, begin.turn);
   keepBlobs(data, requireBlobs(data, [begin.turn.systemHash, begin.turn.toolsHash], begin.blobs));
-  data.pendingTurns.set(begin.sessionId, frozen(note));
+  data.pendingTurns.set(begin.sessionId, note);
+}
+
+function newNote(data: MemoryData, turn: PendingTurn): PendingTurn {
+  const note = preparePendingTurn(turn);
+  requireNewTurn(data, turn.id);
+  return frozen(note);
 }
 
 export function commitTurn(data: MemoryData, commit: TurnCommit, now: number): TurnCommitResult {

@@ -3,6 +3,7 @@ import type { FileBackup } from '../file-backup.ts';
 import { type LeaseState, requireRightToWrite } from '../lease.ts';
 import type { PendingTurn, TurnRow } from '../ledger.ts';
 import { sessionMissing, tipMoved } from '../refusals.ts';
+import type { RunEvent, RunId, RunRecord } from '../run.ts';
 import type { EntryId, SessionId, SessionRecord, Snapshot, SnapshotId, TurnId } from '../session.ts';
 import type { DumpedEntry } from '../session-dump.ts';
 import type { Fenced } from '../store.ts';
@@ -30,6 +31,8 @@ export interface MemoryData {
   readonly leases: Map<SessionId, LeaseState>;
   readonly blobs: Map<BlobHash, Uint8Array>;
   readonly leaseWatchers: Map<SessionId, ReadonlySet<() => void>>;
+  readonly runs: Map<RunId, Numbered<RunRecord> & { readonly events: RunEvent[] }>;
+  readonly runWatchers: Set<(runId: RunId) => void>;
   /** Counts what is numbered. */
   lastSeq: number;
 }
@@ -54,6 +57,8 @@ export function createMemoryData(): MemoryData {
     leases: new Map(),
     blobs: new Map(),
     leaseWatchers: new Map(),
+    runs: new Map(),
+    runWatchers: new Set(),
     lastSeq: 0,
   };
 }

@@ -7,6 +7,7 @@ import * as branch from './branch.ts';
 import * as backups from './file-backups.ts';
 import * as leases from './leases.ts';
 import { createMemoryData, type MemoryData } from './memory-data.ts';
+import * as runs from './runs.ts';
 import * as sessions from './sessions.ts';
 import { readSnapshot } from './snapshot-records.ts';
 import * as snapshots from './snapshots.ts';
@@ -47,6 +48,7 @@ export function openMemoryStore({
     createSession: async (session) => sessions.createSession(open(), session),
     readSession: async (sessionId) => open().sessions.get(sessionId)?.item,
     listSessions: async (query) => sessions.listSessions(open(), query),
+    countSessions: async (query) => sessions.countSessions(open(), query),
     setMetadata: async (change) => sessions.setMetadata(open(), change),
     forkSession: async (fork) => sessions.forkSession(open(), fork),
     rewindSession: async (rewind) => sessions.rewindSession(open(), rewind, clock()),
@@ -87,6 +89,18 @@ export function openMemoryStore({
     readBlobs: async (hashes) => readBlobs(open(), hashes),
     recordFileBackups: async (record) => backups.recordFileBackups(open(), record, clock()),
     readFileBackups: async (since) => backups.readFileBackups(open(), since),
+
+    createRun: async (run) => runs.createRun(open(), run),
+    readRun: async (runId) => open().runs.get(runId)?.item,
+    listRuns: async (query) => runs.listRuns(open(), query),
+    countRuns: async (range) => runs.countRuns(open(), range),
+    takeUpRun: async (taking) => runs.takeUpRun(open(), taking),
+    appendRunEvents: async (appends) => runs.appendRunEvents(open(), appends),
+    readRunEvents: async (runId, range) => runs.readRunEvents(open(), runId, range),
+    requestRunStop: async (runId) => runs.requestRunStop(open(), runId),
+    deleteRuns: async (deletion) => runs.deleteRuns(open(), deletion),
+    watchRuns: async ({ signal, onChange }) =>
+      runs.watchRuns(open(), { onChange, signal: AbortSignal.any([signal, closing.signal]) }),
 
     dumpSession: async (sessionId) => dumpSession(open(), sessionId),
     restoreSession: async (dump) => restoreSession(open(), dump),

@@ -17,9 +17,14 @@ export function createSession(data: MemoryData, session: NewSession): SessionRec
   return keepSession(data, { ...session, tip, tipTurn: null, forkedFrom: null });
 }
 
-export function listSessions(data: MemoryData, query: PageQuery = {}): Page<SessionRecord> {
+export function listSessions(
+  data: MemoryData,
+  query: PageQuery & { readonly prefix?: string } = {},
+): Page<SessionRecord> {
   const bounds = pageBounds(query);
   const { search } = bounds;
+  const { prefix = '' } = query;
+  requireText(prefix, 'The prefix');
   const makers = [...data.snapshots.values()]
     .filter(({ item }) => says(item, search))
     .map(({ item }) => item.sessionId);
@@ -27,9 +32,17 @@ export function listSessions(data: MemoryData, query: PageQuery = {}): Page<Sess
   const isFound = ({ id, metadata }: SessionRecord) =>
     contains(id, search) || contains(metadata, search) || found.has(id);
   return newestFirst(
-    [...data.sessions.values()].filter(({ item }) => isFound(item)),
+    [...data.sessions.values()].filter(({ item }) => item.id.startsWith(prefix) && isFound(item)),
     bounds,
   );
+}
+
+export function countSessions(
+  data: MemoryData,
+  { prefix = '' }: { readonly prefix?: string | undefined } = {},
+): number {
+  requireText(prefix, 'The prefix');
+  return data.sessions.keys().reduce((count, id) => (id.startsWith(prefix) ? count + 1 : count), 0);
 }
 
 export function setMetadata(

@@ -1,8 +1,14 @@
 import { checkToolCall } from '../prepare-rows.ts';
 import { turnMissing } from '../refusals.ts';
 import type { TurnId } from '../session.ts';
-import type { Fenced, ToolCallOutcome } from '../store.ts';
-import { finishedToolCall, startedToolCall, type ToolCallIntent, type ToolCallRecord } from '../tool-call.ts';
+import type { Append, Fenced, ToolCallOutcome } from '../store.ts';
+import {
+  finishedToolCall,
+  ranToolCall,
+  startedToolCall,
+  type ToolCallIntent,
+  type ToolCallRecord,
+} from '../tool-call.ts';
 import { frozen, type MemoryData, requireWritable } from './memory-data.ts';
 
 export function startToolCall(
@@ -25,7 +31,23 @@ export function readToolCalls(data: MemoryData, turnId: TurnId): readonly ToolCa
   return [...calls].sort((a, b) => a.position - b.position);
 }
 
-function keepToolCall(data: MemoryData, call: ToolCallRecord): ToolCallRecord {
+/** The records of calls that ran without an intent, checked and not kept yet. */
+export function planRanCalls(
+  data: MemoryData,
+  { ranCalls = [], sessionId }: Pick<Append, 'ranCalls' | 'sessionId'>,
+): readonly ToolCallRecord[] {
+  const planned = new Map<string, ToolCallRecord>();
+  for (const ran of ranCalls) {
+    const place = JSON.stringify([ran.turnId, ran.position]);
+    const current = planned.get(place) ?? requireCalls(data, ran.turnId).get(ran.position);
+    const call = ranToolCall(current, ran, sessionId);
+    checkToolCall(call);
+    planned.set(place, call);
+  }
+  return [...planned.values()];
+}
+
+export function keepToolCall(data: MemoryData, call: ToolCallRecord): ToolCallRecord {
   checkToolCall(call);
   const kept = frozen(call);
   data.toolCalls.set(call.turnId, new Map([...(data.toolCalls.get(call.turnId) ?? []), [call.position, kept]]));

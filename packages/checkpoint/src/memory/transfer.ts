@@ -10,6 +10,7 @@ import { keepEntry, keepTurn } from './branch.ts';
 import { tellWatchers } from './leases.ts';
 import { frozen, type MemoryData, numbered, requireSession, requireWritable } from './memory-data.ts';
 import { blobsOf, reach } from './reach.ts';
+import { deleteRunsOf } from './runs.ts';
 import { dropSnapshot, keepSnapshot } from './snapshot-records.ts';
 import { readToolCalls } from './tool-journal.ts';
 
@@ -53,6 +54,7 @@ export function deleteSession(
 ): void {
   const { id } = requireWritable(data, deletion, now);
   for (const records of [data.sessions, data.leases, data.pendingTurns, data.fileBackups]) records.delete(id);
+  deleteRunsOf(data, id);
   dropUnreached(data);
   tellWatchers(data, id);
 }

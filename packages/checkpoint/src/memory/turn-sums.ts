@@ -36,11 +36,15 @@ export async function* streamTurns(open: () => MemoryData, range: TurnRange): As
   }
 }
 
-function* rowsIn({ turns }: MemoryData, { since, until, sessionIds, models }: TurnRange): Generator<TurnRow> {
+function* rowsIn(
+  { turns }: MemoryData,
+  { since, until, sessionIds, sessionPrefix = '', models }: TurnRange,
+): Generator<TurnRow> {
   const [sessions, names] = [sessionIds && new Set(sessionIds), models && new Set(models)];
   for (const row of turns.values()) {
     const isInTime = row.startedAt >= (since ?? 0) && row.startedAt < (until ?? Number.POSITIVE_INFINITY);
-    if (isInTime && (sessions?.has(row.sessionId) ?? true) && (names?.has(row.model) ?? true)) yield row;
+    const isOfSession = row.sessionId.startsWith(sessionPrefix) && (sessions?.has(row.sessionId) ?? true);
+    if (isInTime && isOfSession && (names?.has(row.model) ?? true)) yield row;
   }
 }
 

@@ -4,7 +4,7 @@ import type { ClientBase, Pool, PoolConfig } from 'pg';
 import { CheckpointError } from '../errors.ts';
 import type { OnStoreFaultPoint } from '../fault-points.ts';
 import { connect } from './database.ts';
-import type { Listener } from './lease-watch.ts';
+import type { Heard, Listener } from './listening.ts';
 import type { Driver } from './load-driver.ts';
 import { mapConnectError, settingsError } from './postgres-errors.ts';
 
@@ -28,7 +28,7 @@ type PostgresConnection =
   | {
       /**
        * A pool of the application's own, which stays open when the store is closed. One of its connections is kept from the first
-       * `watchLease` on. A pooler between it and the server has to keep a connection for the length of a session.
+       * `watchLease` or `watchRuns` on. A pooler between it and the server has to keep a connection for the length of a session.
        */
       readonly pool: Pool;
       readonly connectionString?: undefined;
@@ -40,7 +40,7 @@ export interface Connections {
   /** The server, the database and the schema, without a password. */
   readonly place: string;
   /** A connection beside the others, for listening. */
-  readonly listener: () => Promise<Listener>;
+  readonly listener: (heard: Heard) => Promise<Listener>;
   close(): Promise<void>;
 }
 
@@ -86,16 +86,14 @@ export function openConnections({ pg }: Driver, options: PostgresStoreOptions): 
   return {
     pool,
     place,
-    listener: async () => {
+    listener: async (heard) => {
       const socket = new Socket();
       const client = new pg.Client({ ...config, stream: () => socket });
       ignoreLosses(client);
       await client.connect().catch((error: unknown) => {
         throw mapConnectError(error, place);
       });
-      // Who only listens does not keep the process from ending.
-      socket.unref();
-      return listenerOn(client, () => client.end());
+      return listenerOn(client, heard, { socket, end: () => client.end() });
     },
     close: () => pool.end(),
   };
@@ -108,7 +106,7 @@ function borrow(pool: Pool, place: string): Connections {
   return {
     pool,
     place,
-    listener: async () => {
+    listener: async (heard) => {
       const client = await connect(pool, place);
       ignoreLosses(client);
       let isOut = true;
@@ -118,7 +116,7 @@ function borrow(pool: Pool, place: string): Connections {
         isOut = false;
       };
       client.on('end', giveBack);
-      return listenerOn(client, giveBack);
+      return listenerOn(client, heard, { socket: socketOf(client), end: giveBack });
     },
     close: async () => void pool.off('error', ignore),
   };
@@ -129,15 +127,50 @@ function ignoreLosses(emitter: EventEmitter): void {
   emitter.on('error', () => {});
 }
 
-function listenerOn(client: ClientBase, end: () => Promise<void>): Listener {
-  return {
-    async listen(channel, { onTold, onLost }) {
-      client.on('notification', ({ payload = '' }) => onTold(payload));
-      client.on('end', onLost);
+/** What keeps the process from ending while it is open. */
+interface Holding {
+  ref(): unknown;
+  unref(): unknown;
+}
+
+function listenerOn(
+  client: ClientBase,
+  { onTold, onLost }: Heard,
+  { socket, end }: { readonly socket: Holding; readonly end: () => Promise<void> },
+): Listener {
+  client.on('notification', ({ channel, payload = '' }) => onTold(channel, payload));
+  client.on('end', onLost);
+  let last: Promise<unknown> = Promise.resolve();
+  const listenTo = async (channel: string) => {
+    socket.ref();
+    try {
       await client.query(`LISTEN ${channel}`);
-    },
-    end,
+    } finally {
+      // Who only listens does not keep the process from ending.
+      socket.unref();
+    }
   };
+  return {
+    listen(channel) {
+      const listening = last.then(() => listenTo(channel));
+      last = listening.catch(() => {});
+      return listening;
+    },
+    end() {
+      // Who waits for the end of the store is still there when it comes.
+      socket.ref();
+      return end();
+    },
+  };
+}
+
+/** The driver's clients have these methods, which its types do not know; those of `pg-native` do not. */
+function socketOf(client: object): Holding {
+  const hold = (name: 'ref' | 'unref') => {
+    const method: unknown = Reflect.get(client, name);
+    if (typeof method === 'function') method.call(client);
+  };
+  return { ref: () => hold('ref'), unref: () => hold('unref') };
 }
 
 function poolConfig(connectionString: string): PoolConfig {

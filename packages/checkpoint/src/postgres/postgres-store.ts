@@ -1,6 +1,6 @@
 import type { CheckpointStore } from '../store.ts';
 import { connect, createDatabase, type Database } from './database.ts';
-import { createLeaseWatch, type LeaseWatch } from './lease-watch.ts';
+import { createListening, type Listening } from './listening.ts';
 import { type Driver, loadDriver } from './load-driver.ts';
 import { createBranchReads } from './methods/branch.ts';
 import { createCommitMethods } from './methods/commits.ts';
@@ -9,6 +9,7 @@ import { readDump } from './methods/dump.ts';
 import { createFileMethods } from './methods/files.ts';
 import { createLeaseMethods } from './methods/leases.ts';
 import { restoreDump } from './methods/restore.ts';
+import { createRunMethods } from './methods/runs.ts';
 import { createSessionMethods } from './methods/sessions.ts';
 import { createSnapshotMethods } from './methods/snapshots.ts';
 import { createToolJournal } from './methods/tool-journal.ts';
@@ -44,8 +45,8 @@ async function openStore(
   const forgetful = await withSchema(connections, { schema, busyTimeoutMs, tableNames });
   const { clock, onFaultPoint = () => undefined } = options;
   const database = createDatabase({ driver, pool, place, tables, busyTimeoutMs, forgetful, clock, onFaultPoint });
-  const watch = createLeaseWatch({ schema, connect: connections.listener });
-  return combine(database, { watch, connections });
+  const listening = createListening({ schema, connect: connections.listener });
+  return combine(database, { listening, connections });
 }
 
 /** Prepares the schema. Resolves to whether the server answers a commit before it is on disk, unless it is told not to. */
@@ -67,7 +68,7 @@ async function withSchema(
 
 function combine(
   database: Database,
-  { watch, connections }: { readonly watch: LeaseWatch; readonly connections: Connections },
+  { listening, connections }: { readonly listening: Listening; readonly connections: Connections },
 ): CheckpointStore {
   return {
     ...createSessionMethods(database),
@@ -76,15 +77,16 @@ function combine(
     ...createLedgerMethods(database),
     ...createSnapshotMethods(database),
     ...createToolJournal(database),
-    ...createLeaseMethods(database, watch),
+    ...createLeaseMethods(database, listening),
     ...createFileMethods(database),
+    ...createRunMethods(database, listening),
     dumpSession: (sessionId) =>
       database.read(async (connection) => readDump(connection, await requireSession(connection, sessionId))),
     restoreSession: (dump) => database.write((connection) => restoreDump(connection, dump)),
     findDamage: ({ onSession = () => undefined } = {}) => findDamage(database, onSession),
     async close() {
       if (!database.markClosed()) return;
-      await watch.close();
+      await listening.close();
       await connections.close();
     },
   };

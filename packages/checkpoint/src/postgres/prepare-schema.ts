@@ -6,6 +6,7 @@
  * O1. A schema is written to only after it is known to be a store of a format this release reads, or empty.
  * O2. A store is created, and migrated, in one transaction under a lock, so that of several processes that open it at once all succeed.
  * O3. A store of the present format is opened without a write.
+ * O4. What a migration leaves is looked at before it is committed: a store that had lost a table is refused, and keeps its format.
  */
 
 import type { PoolClient } from 'pg';
@@ -47,6 +48,7 @@ export async function prepareSchema(client: PoolClient, place: SchemaPlace): Pro
   await client.query(`BEGIN; SET LOCAL lock_timeout = ${Math.max(place.busyTimeoutMs, MIGRATION_TIMEOUT_MS)}`);
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`reprise ${place.schema}`]);
   await migrate(client, place, requireUsable(await inspect(client, place), place));
+  requireUsable(await inspect(client, place), place);
   await client.query('COMMIT');
   return state;
 }
@@ -85,7 +87,9 @@ function requireUsable(state: SchemaState, { place }: SchemaPlace): number {
       `${place} has format ${format.version}; this release reads up to ${migrations.length}. It was left as it is.`,
     );
   }
-  if (missing.length > 0) throw corrupt(`${place} is damaged: it has no table ${missing.join(', ')}.`);
+  // A store of an older format lacks what a migration is about to create.
+  if (format.version === migrations.length && missing.length > 0)
+    throw corrupt(`${place} is damaged: it has no table ${missing.join(', ')}.`);
   return format.version;
 }
 

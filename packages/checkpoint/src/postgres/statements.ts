@@ -78,6 +78,11 @@ export function filling(row: string, columns: object): Row {
   return Object.fromEntries(Object.entries(columns).map(([key, value]) => [`${row}.${key}`, value]));
 }
 
+/** The name of the store's schema. */
+export function schemaIn({ core, tables }: Pick<StatementSource, 'core' | 'tables'>): string {
+  return core.getTableConfig(tables.sessions).schema ?? '';
+}
+
 /** The number of the table's next row. */
 export function nextSeq({ core, orm }: Pick<Driver, 'core' | 'orm'>, table: PgTable): SQL {
   const { schema = '', name } = core.getTableConfig(table);

@@ -5,7 +5,7 @@ import type { Driver } from './load-driver.ts';
  * The columns as queries see them. Keys, constraints and indexes are written in `migrations.ts`, and a test compares the two.
  *
  * B1. Rows point at each other by `seq`, a number that grows with every insert; names (`id`, `hash`) are kept once. Only sessions are
- *     pointed at by name, in rows that outlive them.
+ *     pointed at by name: in rows that outlive them, and in runs, which are looked for by the beginning of it.
  * B2. Each turn knows the turn before it, so a branch of the ledger is walked without its entries.
  */
 export type Tables = ReturnType<typeof createTables>;
@@ -19,6 +19,7 @@ export function createTables({ core }: Pick<Driver, 'core'>, schemaName: string)
     turns: turnTable(schema, types),
     ...sessionTables(schema, types),
     ...journalTables(schema, types),
+    ...runTables(schema, types),
   };
 }
 
@@ -217,6 +218,36 @@ function journalTables(schema: Schema, { integer, text }: Types) {
       state: text('state', { enum: ['kept', 'absent', 'too-large'] }).notNull(),
       createdAt: integer('created_at').notNull(),
       hash: text('hash').notNull(),
+    }),
+  };
+}
+
+function runTables(schema: Schema, { integer, text, boolean }: Types) {
+  return {
+    runs: schema.table('runs', {
+      seq: integer('seq').primaryKey(),
+      id: text('id').notNull(),
+      sessionId: text('session_id').notNull(),
+      state: text('state', { enum: ['waiting', 'going', 'ended'] }).notNull(),
+      attempt: integer('attempt').notNull(),
+      holder: text('holder'),
+      stopRequested: boolean('stop_requested').notNull(),
+      lastEvent: integer('last_event').notNull(),
+      createdAt: integer('created_at').notNull(),
+      startedAt: integer('started_at'),
+      endedAt: integer('ended_at'),
+      outcome: text('outcome'),
+      request: text('request').notNull(),
+      requestChecksum: integer('request_checksum').notNull(),
+      hash: text('hash').notNull(),
+    }),
+    /** A row for the events of one append. */
+    runEvents: schema.table('run_events', {
+      run: integer('run').notNull(),
+      lastEvent: integer('last_event').notNull(),
+      firstEvent: integer('first_event').notNull(),
+      events: text('events').notNull(),
+      checksum: integer('checksum').notNull(),
     }),
   };
 }

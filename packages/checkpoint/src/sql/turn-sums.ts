@@ -24,6 +24,8 @@ export interface SumDialect {
   readonly fence: string;
   /** A condition that a column is one of the texts of a list, which is bound as a value. */
   isOneOf(column: string, list: readonly string[]): string;
+  /** A condition that a column begins with this text, which is bound as a value. */
+  beginsWith(column: string, prefix: string): string;
   /** The place of a bound number. */
   bound(value: number): string;
 }
@@ -74,11 +76,13 @@ export function sumStatement(query: TurnSumQuery, dialect: SumDialect): string {
 }
 
 /** The condition that a row is in the range; empty for all. */
-function rangeCondition({ since, until, sessionIds, models }: TurnRange, dialect: SumDialect): string {
+function rangeCondition(range: TurnRange, dialect: SumDialect): string {
+  const { since, until, sessionIds, sessionPrefix, models } = range;
   const conditions = [
     ...(since === undefined ? [] : [`started_at >= ${dialect.bound(since)}`]),
     ...(until === undefined ? [] : [`started_at < ${dialect.bound(until)}`]),
     ...(sessionIds === undefined ? [] : [dialect.isOneOf('session_id', sessionIds)]),
+    ...(sessionPrefix === undefined ? [] : [dialect.beginsWith('session_id', sessionPrefix)]),
     ...(models === undefined ? [] : [dialect.isOneOf('model', models)]),
   ];
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;

@@ -3,10 +3,13 @@ import type { SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { OnStoreFaultPoint } from '../fault-points.ts';
+import { lazily } from '../lazily.ts';
 import { storeClosed } from '../refusals.ts';
 import { loadDrizzle, loadSqliteDrizzle } from '../sql/load-drizzle.ts';
 import { mapErrors } from './sqlite-errors.ts';
 import { defineTables, type Tables } from './tables.ts';
+
+export { lazily };
 
 /**
  * What every part of the store works with: one connection, its tables and its transactions.
@@ -36,6 +39,9 @@ export interface ContextOptions {
   readonly onFaultPoint?: OnStoreFaultPoint;
 }
 
+/** The same for every store. */
+const tables = lazily(defineTables);
+
 export function createContext(
   connection: Database.Database,
   { clock = Date.now, onFaultPoint = () => undefined }: ContextOptions,
@@ -46,7 +52,7 @@ export function createContext(
     connection,
     db,
     drizzle: loadDrizzle(),
-    tables: defineTables(),
+    tables: tables(),
     clock,
     pass: onFaultPoint,
     ...transactions(connection, onFaultPoint),
@@ -56,15 +62,6 @@ export function createContext(
 /** Whether a text can be the name of anything here: SQLite would look for another one instead. */
 export function isStorable(text: string): boolean {
   return text.isWellFormed();
-}
-
-/** Calls `make` when its value is first asked for, and never again. */
-export function lazily<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 /** Values that are each made when they are first asked for: a statement takes a while to build, and few processes need them all. */

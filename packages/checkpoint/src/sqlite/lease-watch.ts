@@ -2,20 +2,14 @@ import type { LeaseState } from '../lease.ts';
 import type { SessionId } from '../session.ts';
 import type { SqliteContext } from './context.ts';
 import type { SessionRows } from './rows/sessions.ts';
+import type { WriteWatch } from './write-watch.ts';
 
-/**
- * Who wants to hear of a lease's changes.
- *
- * Owns: the one timer of a store, which runs while somebody watches and keeps no process alive.
- *
- * W1. Another process's write changes `PRAGMA data_version`, so a look costs next to nothing while nobody writes.
- * W2. What cannot be read counts as a change: who is told looks again, and meets the error.
- */
+/** Who wants to hear of a lease's changes. */
 export interface LeaseWatch {
   /** Calls `onChange` at each change from this lease on, until the signal ends it. */
   add(sessionId: SessionId, lease: LeaseState | undefined, watcher: Watcher): void;
-  /** Looks at once, because this store has changed a lease. */
-  look(): void;
+  /** Looks at once, because this store has changed the session's lease. */
+  look(sessionId: SessionId): void;
   close(): void;
 }
 
@@ -24,44 +18,32 @@ interface Watcher {
   readonly signal: AbortSignal;
 }
 
-/** How often other processes' writes are looked for. */
-const PERIOD_MS = 100;
+interface Watched extends Watcher {
+  readonly sessionId: SessionId;
+  seen: string;
+}
 
-export function createLeaseWatch({ connection, read }: SqliteContext, sessions: SessionRows): LeaseWatch {
-  const watched = new Set<Watcher & { readonly sessionId: SessionId; seen: string }>();
-  let timer: NodeJS.Timeout | undefined;
-  let version: unknown;
+export function createLeaseWatch(
+  { read }: Pick<SqliteContext, 'read'>,
+  sessions: SessionRows,
+  writes: WriteWatch,
+): LeaseWatch {
+  const watched = new Set<Watched>();
 
   const stateNow = (sessionId: SessionId) =>
     read(() => stateOf(sessions.find(sessionId)?.lease)).catch((error: unknown) => `unreadable: ${error}`);
-  const look = () => {
-    for (const each of watched) {
-      void stateNow(each.sessionId).then((state) => {
-        if (!watched.has(each) || state === each.seen) return;
-        each.seen = state;
-        each.onChange();
-      });
-    }
+  const lookAt = async (each: Watched) => {
+    const state = await stateNow(each.sessionId);
+    if (!watched.has(each) || state === each.seen) return;
+    each.seen = state;
+    each.onChange();
   };
-  const lookIfWritten = () => {
-    const before = version;
-    version = dataVersion();
-    if (version !== before) look();
+  const lookAtAll = () => {
+    for (const each of watched) void lookAt(each);
   };
-  const dataVersion = () => {
-    try {
-      return connection.pragma('data_version', { simple: true });
-    } catch {
-      return undefined;
-    }
-  };
-  const start = () => {
-    version = dataVersion();
-    timer ??= setInterval(lookIfWritten, PERIOD_MS).unref();
-  };
-  const stop = () => {
-    clearInterval(timer);
-    timer = undefined;
+  const forget = (each: Watched) => {
+    watched.delete(each);
+    if (watched.size === 0) writes.remove(lookAtAll);
   };
 
   return {
@@ -69,19 +51,18 @@ export function createLeaseWatch({ connection, read }: SqliteContext, sessions: 
       if (watcher.signal.aborted) return;
       const each = { ...watcher, sessionId, seen: stateOf(lease) };
       watched.add(each);
-      start();
-      const forget = () => {
-        watched.delete(each);
-        if (watched.size === 0) stop();
-      };
-      watcher.signal.addEventListener('abort', forget, { once: true });
+      writes.add(lookAtAll);
+      watcher.signal.addEventListener('abort', () => forget(each), { once: true });
       // It may have changed since it was read.
-      look();
+      void lookAt(each);
     },
-    look,
+    look(sessionId) {
+      // The others' leases are as they were: many sessions that come and go would otherwise each look at all of them.
+      for (const each of watched) if (each.sessionId === sessionId) void lookAt(each);
+    },
     close() {
       watched.clear();
-      stop();
+      writes.remove(lookAtAll);
     },
   };
 }

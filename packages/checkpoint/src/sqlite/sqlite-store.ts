@@ -7,13 +7,16 @@ import { deletion } from './methods/deletion.ts';
 import { fileMethods } from './methods/files.ts';
 import { leaseMethods } from './methods/leases.ts';
 import { maintenance } from './methods/maintenance.ts';
+import { runMethods } from './methods/runs.ts';
 import { sessionMethods } from './methods/sessions.ts';
 import { snapshotMethods } from './methods/snapshots.ts';
 import { toolJournal } from './methods/tool-journal.ts';
 import { ledgerMethods } from './methods/turn-sums.ts';
 import { openDatabase, type SqliteStoreOptions } from './open-database.ts';
 import { createRows } from './rows/rows.ts';
+import { createRunWatch } from './run-watch.ts';
 import { mapErrors } from './sqlite-errors.ts';
+import { createWriteWatch } from './write-watch.ts';
 
 /**
  * The store in one SQLite file.
@@ -35,19 +38,24 @@ export function openSqliteStore(pathOrOptions: string | SqliteStoreOptions): Che
 export function createSqliteStore(connection: Database.Database, options: ContextOptions = {}): CheckpointStore {
   const context = createContext(connection, options);
   const rows = createRows(context);
-  const watch = createLeaseWatch(context, rows.sessions);
+  const writes = createWriteWatch(context);
+  const leaseWatch = createLeaseWatch(context, rows.sessions, writes);
+  const runWatch = createRunWatch(writes);
   return {
     ...sessionMethods(context, rows),
     ...branchMethods(context, rows),
     ...ledgerMethods(context, rows),
     ...snapshotMethods(context, rows),
     ...toolJournal(context, rows),
-    ...leaseMethods(context, rows, watch),
+    ...leaseMethods(context, rows, leaseWatch),
     ...fileMethods(context, rows),
-    ...deletion(context, rows, watch),
+    ...runMethods(context, rows, runWatch),
+    ...deletion(context, rows, { leaseWatch, runWatch }),
     ...maintenance(context, rows),
     close: async () => {
-      watch.close();
+      leaseWatch.close();
+      runWatch.close();
+      writes.close();
       mapErrors(connection.name, () => connection.close());
     },
   };

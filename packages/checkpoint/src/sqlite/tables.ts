@@ -1,7 +1,7 @@
 import { loadSqliteCore } from '../sql/load-drizzle.ts';
 
 /**
- * The columns as queries see them. Keys, constraints and indexes are written in `formats/format-2.ts`, and a test compares the two.
+ * The columns as queries see them. Keys, constraints and indexes are written in `formats/`, and a test compares the two.
  *
  * B1. Rows point at each other by `seq`, a number that grows with every insert; names (`id`, `hash`) are kept once. Only sessions are
  *     pointed at by name, in rows that outlive them.
@@ -10,7 +10,7 @@ import { loadSqliteCore } from '../sql/load-drizzle.ts';
 export type Tables = ReturnType<typeof defineTables>;
 
 export function defineTables() {
-  return { ...defineTree(), ...defineLedger(), ...defineRunTables() };
+  return { ...defineTree(), ...defineLedger(), ...defineSessionWork(), ...defineRuns() };
 }
 
 function defineTree() {
@@ -120,7 +120,8 @@ function defineLedger() {
   };
 }
 
-function defineRunTables() {
+/** What is there of a session while somebody works on it. */
+function defineSessionWork() {
   const { integer, sqliteTable, text } = loadSqliteCore();
   return {
     pendingTurns: sqliteTable('pending_turns', {
@@ -164,6 +165,44 @@ function defineRunTables() {
       state: text('state', { enum: ['kept', 'absent', 'too-large'] }).notNull(),
       createdAt: integer('created_at').notNull(),
       hash: text('hash').notNull(),
+    }),
+  };
+}
+
+function defineRuns() {
+  const { integer, sqliteTable, text } = loadSqliteCore();
+  return {
+    runs: sqliteTable('runs', {
+      seq: integer('seq').primaryKey(),
+      id: text('id').notNull(),
+      /** By name, since runs are looked for by the beginnings of it. */
+      sessionId: text('session_id').notNull(),
+      state: text('state', { enum: ['waiting', 'going', 'ended'] }).notNull(),
+      attempt: integer('attempt').notNull(),
+      holder: text('holder'),
+      /** 0 or 1. */
+      stopRequested: integer('stop_requested').notNull(),
+      lastEvent: integer('last_event').notNull(),
+      createdAt: integer('created_at').notNull(),
+      startedAt: integer('started_at'),
+      endedAt: integer('ended_at'),
+      outcome: text('outcome'),
+      requestChecksum: integer('request_checksum').notNull(),
+      hash: text('hash').notNull(),
+    }),
+    /** Beside the runs, so that many of those are on a page that each append writes. */
+    runRequests: sqliteTable('run_requests', {
+      run: integer('run').primaryKey(),
+      request: text('request').notNull(),
+    }),
+    /** A row for the events of one append; in the order of writing, which takes a third of the time that the order of runs would. */
+    runEvents: sqliteTable('run_events', {
+      seq: integer('seq').primaryKey(),
+      run: integer('run').notNull(),
+      firstEvent: integer('first_event').notNull(),
+      lastEvent: integer('last_event').notNull(),
+      checksum: integer('checksum').notNull(),
+      events: text('events').notNull(),
     }),
   };
 }

@@ -14,6 +14,11 @@ import { describeLists } from './conformance/lists.ts';
 import { describePendingTurns } from './conformance/pending-turns.ts';
 import { describeRefusedDumps } from './conformance/refused-dumps.ts';
 import { describeRewinds } from './conformance/rewinds.ts';
+import { describeRounds } from './conformance/rounds.ts';
+import { describeRunEvents } from './conformance/run-events.ts';
+import { describeRunLists } from './conformance/run-lists.ts';
+import { describeRunWatches } from './conformance/run-watches.ts';
+import { describeRuns } from './conformance/runs.ts';
 import { describeSessionDeletion } from './conformance/session-deletion.ts';
 import { describeSessions } from './conformance/sessions.ts';
 import { describeSnapshots } from './conformance/snapshots.ts';
@@ -34,11 +39,16 @@ const concerns: Readonly<Record<string, (suite: StoreSuite) => void>> = {
   snapshots: describeSnapshots,
   'deleted sessions': describeSessionDeletion,
   'the tool journal': describeToolJournal,
+  'rounds of tools': describeRounds,
   leases: describeLeases,
   'watched leases': describeLeaseWatches,
   'the right to write': describeFences,
   blobs: describeBlobs,
   'file backups': describeFileBackups,
+  runs: describeRuns,
+  'lists of runs': describeRunLists,
+  'events of runs': describeRunEvents,
+  'watched runs': describeRunWatches,
   dumps: describeDumps,
   'refused dumps': describeRefusedDumps,
   lifetime: describeLifetime,

@@ -22,6 +22,7 @@ export async function writeSessions(store: CheckpointStore): Promise<void> {
   await store.requestInterrupt('a');
   await store.releaseLease(await store.acquireLease({ sessionId: 'fork', holder: 'process 2', ttlMs: 60_000 }));
   await store.createSession({ id: 'empty', createdAt: 60 });
+  await writeRuns(store);
 }
 
 async function ask(store: CheckpointStore, sessionId: string, at: number): Promise<void> {
@@ -63,6 +64,25 @@ async function begin(store: CheckpointStore): Promise<void> {
   const tools = blob('pending tools');
   const { responseId, tokens, costPicoUsd, ...turn } = ledgerRow('turn-pending', { toolsHash: tools.hash });
   await store.beginTurn({ ...(await place(store, 'a')), turn, blobs: [tools] });
+}
+
+/** A run of each state, with events of more than one append. */
+async function writeRuns(store: CheckpointStore): Promise<void> {
+  const request = '{ "text":\t"Wie spät ist es? 🕰️" }';
+  await store.createRun({ id: 'run-ended', sessionId: 'a', request, at: 70 });
+  await store.createRun({ id: 'run-going', sessionId: 'a', request: '{}', at: 71 });
+  await store.createRun({ id: 'run-waiting', sessionId: 'fork', request: '{}', at: 72 });
+  for (const runId of ['run-ended', 'run-going']) await store.takeUpRun({ runId, holder: 'process 1', at: 73 });
+  await store.appendRunEvents([
+    { runId: 'run-ended', attempt: 1, after: 0, events: ['{ "text":  "é" }', '"2"'], at: 74 },
+    { runId: 'run-going', attempt: 1, after: 0, events: ['"1"'], at: 74 },
+  ]);
+  await store.takeUpRun({ runId: 'run-going', holder: 'process 2', at: 75 });
+  await store.requestRunStop('run-going');
+  await store.appendRunEvents([
+    { runId: 'run-ended', attempt: 1, after: 2, events: ['"3"'], end: { outcome: '{ "turns": 1 }' }, at: 76 },
+    { runId: 'run-going', attempt: 2, after: 1, events: ['"2"', '"3"', '"4"'], at: 76 },
+  ]);
 }
 
 async function place(store: CheckpointStore, sessionId: string) {

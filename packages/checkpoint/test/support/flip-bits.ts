@@ -7,7 +7,16 @@ export type Answers = ReadonlyMap<string, unknown>;
 
 /** Asks everything about these sessions. A call that is refused answers with its error. */
 async function askEverything(store: CheckpointStore, known: Known): Promise<Answers> {
-  const calls: [string, Promise<unknown>][] = [['listSessions', store.listSessions({ limit: 100 })]];
+  const calls: [string, Promise<unknown>][] = [
+    ['listSessions', store.listSessions({ limit: 100 })],
+    ['listSessions of a prefix', store.listSessions({ limit: 100, prefix: 'fo' })],
+    ['listRuns', store.listRuns()],
+    ['listRuns of a session', store.listRuns({ sessionId: 'a' })],
+    ['listRuns of a prefix', store.listRuns({ sessionPrefix: 'a' })],
+    ['listRuns that wait', store.listRuns({ states: ['waiting'] })],
+    ['countRuns', store.countRuns()],
+    ['countRuns of a prefix', store.countRuns({ sessionPrefix: 'a' })],
+  ];
   for (const id of known.sessions) {
     calls.push(
       [`readSession ${id}`, store.readSession(id)],
@@ -25,6 +34,13 @@ async function askEverything(store: CheckpointStore, known: Known): Promise<Answ
   }
   for (const id of known.turns) calls.push([`readToolCalls ${id}`, store.readToolCalls(id)]);
   for (const id of known.snapshots) calls.push([`readSnapshot ${id}`, store.readSnapshot(id)]);
+  for (const id of known.runs) {
+    calls.push(
+      [`readRun ${id}`, store.readRun(id)],
+      [`readRunEvents ${id}`, store.readRunEvents(id)],
+      [`readRunEvents ${id} from 2 on`, store.readRunEvents(id, { after: 1, limit: 2 })],
+    );
+  }
   for (const { sessionId, snapshotId } of known.backups) {
     calls.push([`readFileBackups ${sessionId} ${snapshotId}`, store.readFileBackups({ sessionId, snapshotId })]);
   }
@@ -37,6 +53,7 @@ export interface Known {
   readonly sessions: readonly string[];
   readonly turns: readonly string[];
   readonly snapshots: readonly string[];
+  readonly runs: readonly string[];
   readonly backups: readonly { readonly sessionId: string; readonly snapshotId: string }[];
 }
 

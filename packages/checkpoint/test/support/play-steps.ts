@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { CheckpointStore } from '../../src/index.ts';
 import { abandon, append, begin, commit, create, createNew, fork, rewind, stale } from './branch-plays.ts';
 import type { Game, Play } from './game.ts';
+import { appendRunEvents, askRun, deleteRuns, stopRun, takeUpRun } from './run-plays.ts';
 import { emptyModel } from './session-model.ts';
 import {
   acquire,
@@ -11,6 +12,7 @@ import {
   label,
   release,
   reopen,
+  round,
   startCall,
   transplant,
   wait,
@@ -32,6 +34,12 @@ const plays: readonly (readonly [(play: Play) => Promise<void>, number])[] = [
   [transplant, 2],
   [startCall, 3],
   [finishCall, 2],
+  [round, 4],
+  [askRun, 3],
+  [takeUpRun, 3],
+  [appendRunEvents, 5],
+  [stopRun, 1],
+  [deleteRuns, 1],
   [acquire, 2],
   [release, 1],
   [wait, 1],

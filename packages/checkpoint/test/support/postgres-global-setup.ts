@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { PostgresServer } from '@reprise/local-postgres';
 import type { TestProject } from 'vitest/node';
-import type { PostgresServer } from './postgres-server.ts';
 
 /**
  * One PostgreSQL for a whole run of tests: the one that `REPRISE_POSTGRES_URL` names, or else one that is started when the first test asks
@@ -14,7 +14,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   let starting: Promise<PostgresServer> | undefined;
   const desk = createServer((_, response) => {
     if (given) return response.end(given);
-    starting ??= import('./postgres-server.ts').then(({ startPostgres }) => startPostgres());
+    starting ??= import('@reprise/local-postgres').then(({ startPostgres }) => startPostgres());
     starting.then(
       ({ url }) => response.end(url),
       (error: unknown) => response.writeHead(500).end(String(error)),

@@ -7,6 +7,8 @@ import type { StorePlace } from '../../src/testing/index.ts';
 
 /** The tables of a store, those that point at others first. */
 const TABLES = [
+  'run_events',
+  'runs',
   'pending_turns',
   'leases',
   'file_backups',

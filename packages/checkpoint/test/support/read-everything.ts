@@ -1,4 +1,4 @@
-import type { CheckpointStore, SessionId, SessionRecord } from '../../src/index.ts';
+import type { CheckpointStore, RunRecord, SessionId, SessionRecord } from '../../src/index.ts';
 
 /** What a store hands out of everything it holds, session by session, as plain JSON. */
 export async function readEverything(store: CheckpointStore): Promise<Readonly<Record<SessionId, unknown>>> {
@@ -22,6 +22,7 @@ async function readSession(store: CheckpointStore, listed: SessionRecord): Promi
   const { id } = listed;
   const dump = await store.dumpSession(id);
   const first = dump.snapshots[0]?.id;
+  const runs = (await store.listRuns({ sessionId: id, limit: 100 })).items;
   return {
     listed,
     session: await store.readSession(id),
@@ -38,7 +39,14 @@ async function readSession(store: CheckpointStore, listed: SessionRecord): Promi
     lease: await store.readLease(id),
     backups: first === undefined ? [] : await store.readFileBackups({ sessionId: id, snapshotId: first }),
     dump,
+    // Formats from before there were runs have none.
+    ...(runs.length > 0 && { runs: await Promise.all(runs.map((run) => readRun(store, run))) }),
   };
+}
+
+async function readRun(store: CheckpointStore, listed: RunRecord): Promise<unknown> {
+  const { id } = listed;
+  return { listed, run: await store.readRun(id), events: await store.readRunEvents(id) };
 }
 
 function toPlain(_key: string, value: unknown): unknown {

@@ -1,4 +1,4 @@
-import type { NewEntry } from '../../src/index.ts';
+import type { NewEntry, RunRecord } from '../../src/index.ts';
 
 /**
  * What a store promises, written the obvious way: a fork copies everything, and every record says what it would show.
@@ -10,6 +10,8 @@ export interface Model {
   readonly snapshots: Map<string, ModelSnapshot>;
   /** By turn and position. */
   readonly calls: Map<string, ModelCall>;
+  /** In the order in which they were asked for. */
+  readonly runs: Map<string, ModelRun>;
   /** Ids that sessions had which were deleted. */
   readonly deletedIds: Set<string>;
   now: number;
@@ -48,6 +50,8 @@ export interface ModelSnapshot {
   label: string | null;
 }
 
+export type ModelRun = Omit<RunRecord, 'lastEvent'> & { readonly events: readonly string[] };
+
 interface ModelCall {
   readonly effect: 'pure' | 'idempotent' | 'effect';
   attempts: number;
@@ -61,7 +65,8 @@ interface ModelLease {
 }
 
 export function emptyModel(): Model {
-  return { sessions: new Map(), snapshots: new Map(), calls: new Map(), deletedIds: new Set(), now: 1000 };
+  const records = { sessions: new Map(), snapshots: new Map(), calls: new Map(), runs: new Map() };
+  return { ...records, deletedIds: new Set(), now: 1000 };
 }
 
 export function newSession(id: string, branch: Branch): ModelSession {
@@ -98,10 +103,16 @@ export function isIdKept(model: Model, sessionId: string): boolean {
   return branches.some(({ turns }) => turns.some((turn) => turn.sessionId === sessionId));
 }
 
-/** Takes the session away, with the snapshots and calls that no other keeps. */
+/** Takes the runs of a session away. */
+export function forgetRuns(model: Model, sessionId: string): void {
+  for (const run of [...model.runs.values()]) if (run.sessionId === sessionId) model.runs.delete(run.id);
+}
+
+/** Takes the session away, with its runs, and with the snapshots and calls that no other keeps. */
 export function forget(model: Model, session: ModelSession): void {
   model.sessions.delete(session.id);
   model.deletedIds.add(session.id);
+  forgetRuns(model, session.id);
   const kept = new Set([...model.sessions.values()].flatMap((each) => [...turnsOf(model, each)]));
   for (const { id, sessionId, reason, branch } of [...model.snapshots.values()]) {
     const isKept = reason === 'turn' && kept.has(lastTurn(branch)?.id ?? '');

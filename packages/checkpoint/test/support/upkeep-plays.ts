@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
+import { pendingTurn, userEntry } from '../../src/testing/builders.ts';
 import { attempt, type Play, rightOf } from './game.ts';
-import { callPlace, forget, isNeeded, lastTurn, madeBy } from './session-model.ts';
+import { callPlace, forget, forgetRuns, isNeeded, lastTurn, madeBy } from './session-model.ts';
 
 const effects = ['pure', 'idempotent', 'effect'] as const;
 
@@ -40,7 +41,7 @@ export async function deleteSession(play: Play): Promise<void> {
   );
 }
 
-/** Takes a session out of the store and puts it back: nothing is different but its lease. */
+/** Takes a session out of the store and puts it back: nothing is different but its lease and its runs, which are gone. */
 export async function transplant(play: Play): Promise<void> {
   const { game, session } = play;
   const { fenced, refusal } = rightOf(play);
@@ -51,6 +52,7 @@ export async function transplant(play: Play): Promise<void> {
   };
   await attempt(move, [refusal], () => {
     session.lease = undefined;
+    forgetRuns(game.model, session.id);
   });
 }
 
@@ -84,6 +86,35 @@ export async function finishCall(play: Play): Promise<void> {
     refusals,
     () => {
       if (call) call.outcome ??= name;
+    },
+  );
+}
+
+/** An append as a round of tools ends with it: results, a call that ran without an intent, and mostly the note of the next request. */
+export async function round(play: Play): Promise<void> {
+  const { game, session, choice, name, index } = play;
+  const { fenced, refusal } = rightOf(play);
+  const { turnId, position, place, call, missing } = callOf(play);
+  const { sessionId, expectedTip } = { sessionId: session.id, expectedTip: session.branch.tip };
+  const entries = choice % 5 === 0 ? [] : [userEntry(`results ${choice % 2}`)];
+  const turn = choice % 3 === 0 ? undefined : pendingTurn(`turn-${name}`);
+  const words = { toolCallId: 'c', toolName: 't', idempotencyKey: place, startedAt: index };
+  const ran = { turnId, position, effect: 'pure', outcome: name, finishedAt: index, ...words } as const;
+  const isStarted = call?.effect === 'effect' && call.outcome === null;
+  await attempt(
+    () =>
+      game.store.appendEntries({
+        ...{ sessionId, expectedTip, entries, ranCalls: [ran], at: index, ...fenced },
+        ...(turn && { turn }),
+      }),
+    [refusal, missing, isStarted && 'checkpoint/tool-call-started'],
+    ({ tip }) => {
+      session.tips.push(tip);
+      session.branch = { ...session.branch, tip, entries: [...session.branch.entries, ...entries] };
+      if (turn) session.pending = turn.id;
+      if (call?.outcome !== undefined && call.outcome !== null) return;
+      const { effect = 'pure', attempts = 0 } = call ?? {};
+      game.model.calls.set(place, { effect, attempts: attempts + 1, outcome: name });
     },
   );
 }

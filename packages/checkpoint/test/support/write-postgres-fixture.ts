@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
+import { startPostgres } from '@reprise/local-postgres';
 import pg from 'pg';
 import { openPostgresStore } from '../../src/index.ts';
 import { migrations } from '../../src/postgres/migrations.ts';
 import { writeSessions } from './fixture-sessions.ts';
-import { startPostgres } from './postgres-server.ts';
 import { readEverything } from './read-everything.ts';
 
 // Writes a store of the newest format with something in every table to argv[2], as SQL that fills an empty schema which is the search

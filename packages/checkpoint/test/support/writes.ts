@@ -15,6 +15,12 @@ export const writes = {
       entries: [userEntry('one'), { ...userEntry('two'), blobs: [image.hash] }],
       ...{ blobs: [image], at: 9 },
     }),
+  endRound: async (store: CheckpointStore) => {
+    const { responseId, tokens, costPicoUsd, ...turn } = ledgerRow('turn-new', { toolsHash: image.hash });
+    const ran = { ...intent(1), effect: 'pure', outcome: '"done"', finishedAt: 9 } as const;
+    const place = await placeOf(store);
+    return store.appendEntries({ ...place, entries: [userEntry('one')], ranCalls: [ran], turn, blobs: [image], at: 9 });
+  },
   beginTurn: async (store: CheckpointStore) => {
     const { responseId, tokens, costPicoUsd, ...turn } = ledgerRow('turn-new', { toolsHash: image.hash });
     return store.beginTurn({ ...(await placeOf(store)), turn, blobs: [image] });
@@ -40,6 +46,15 @@ export const writes = {
       ...{ sessionId: 'a', snapshotId: 'snapshot-3', at: 9, blobs: [image] },
       files: [{ path: 'new.ts', blobHash: image.hash, mode: 0o644, state: 'kept' }],
     }),
+  createRun: async (store: CheckpointStore) => store.createRun({ id: 'run-new', sessionId: 'a', request: '{}', at: 9 }),
+  takeUpRun: async (store: CheckpointStore) => store.takeUpRun({ runId: 'run-waiting', holder: 'new', at: 9 }),
+  appendRunEvents: async (store: CheckpointStore) =>
+    store.appendRunEvents([
+      { runId: 'run-going', attempt: 1, after: 1, events: ['"2"', '"3"'], at: 9 },
+      { runId: 'run-waiting', attempt: 0, after: 0, events: ['"1"'], end: { outcome: '"stopped"' }, at: 9 },
+    ]),
+  requestRunStop: async (store: CheckpointStore) => store.requestRunStop('run-going'),
+  deleteRuns: async (store: CheckpointStore) => store.deleteRuns({ endedBefore: 9 }),
   deleteSession: async (store: CheckpointStore) => store.deleteSession({ sessionId: 'a' }),
   restoreSession: async (store: CheckpointStore) => store.restoreSession(renamed(await store.dumpSession('lone'))),
 };
@@ -49,7 +64,7 @@ const image: Blob = (() => {
   return { hash: hashBlob(bytes), bytes };
 })();
 
-/** Session `a` with three turns, a pending one, a started tool and a backup; `fork`, which shares two of the turns; and `lone`. */
+/** Session `a` with three turns, a pending one, a started tool, a backup and three runs; `fork`, which shares two of the turns; and `lone`. */
 export async function prepareSessions(store: CheckpointStore): Promise<void> {
   await store.createSession({ id: 'a', createdAt: 1 });
   await store.createSession({ id: 'lone', createdAt: 2 });
@@ -63,8 +78,20 @@ export async function prepareSessions(store: CheckpointStore): Promise<void> {
     files: [{ path: 'old.ts', blobHash: null, mode: null, state: 'absent' }],
   });
   await store.startToolCall(intent(0));
+  await prepareRuns(store);
   const { responseId, tokens, costPicoUsd, ...turn } = ledgerRow('turn-pending');
   await store.beginTurn({ ...(await placeOf(store)), turn });
+}
+
+async function prepareRuns(store: CheckpointStore): Promise<void> {
+  for (const state of ['waiting', 'going', 'ended']) {
+    await store.createRun({ id: `run-${state}`, sessionId: 'a', request: '{}', at: 5 });
+  }
+  for (const runId of ['run-going', 'run-ended']) {
+    await store.takeUpRun({ runId, holder: 'old', at: 6 });
+    const end = runId === 'run-ended' ? { outcome: '"done"' } : undefined;
+    await store.appendRunEvents([{ runId, attempt: 1, after: 0, events: ['"1"'], end, at: 7 }]);
+  }
 }
 
 function intent(position: number) {

@@ -1,6 +1,6 @@
 import { requireCounts } from '../../checks.ts';
 import { hashEntry } from '../../entry-hash.ts';
-import type { TurnRow } from '../../ledger.ts';
+import type { PendingTurn, TurnRow } from '../../ledger.ts';
 import { checkEntry, checkPendingTurn, prepareTurn } from '../../prepare-rows.ts';
 import { invalidWrite } from '../../refusals.ts';
 import type { Snapshot } from '../../session.ts';
@@ -14,6 +14,7 @@ import { lockSession, lockTip, type StoredSession, sessionColumns, updateSession
 import { newSnapshot, snapshotColumns } from '../rows/snapshots.ts';
 import { turnColumns } from '../rows/turns.ts';
 import { filling, prepared, type StatementSource, valuesOf } from '../statements.ts';
+import { keepRanCalls } from './tool-journal.ts';
 
 /** What adds to a branch. */
 export function createCommitMethods(
@@ -31,17 +32,17 @@ export function createCommitMethods(
 }
 
 async function appendEntries(connection: Connection, append: Append): Promise<AppendResult> {
-  const { entries, blobs, at } = append;
-  const session = await lockTip(connection, append);
+  const { entries, blobs, at, turn, ranCalls = [] } = append;
+  const session = await lockTip(connection, append, turn && { turnId: turn.id });
   requireCounts({ at }, `An append to session '${append.sessionId}'`);
   for (const entry of entries) checkEntry(entry, at);
+  if (turn) requireNewNote(session, turn);
+  await keepRanCalls(connection, ranCalls, append.sessionId);
   const chain = chainEntries(session.record.tip, entries, at);
   const last = chain.at(-1);
-  await keepBlobs(
-    connection,
-    chain.flatMap((entry) => entry.blobs),
-    blobs,
-  );
+  const named = chain.flatMap((entry) => entry.blobs);
+  await keepBlobs(connection, turn ? [...named, turn.systemHash, turn.toolsHash] : named, blobs);
+  if (turn) await keepPendingTurn(connection, session, turn);
   if (last === undefined) return { tip: session.record.tip };
   const rows = await keepEntries(connection, chain);
   const record = { ...session.record, tip: last.id, updatedAt: at };
@@ -52,10 +53,14 @@ async function appendEntries(connection: Connection, append: Append): Promise<Ap
 async function beginTurn(connection: Connection, begin: TurnBegin): Promise<void> {
   const { turn, blobs } = begin;
   const session = await lockTip(connection, begin, { turnId: turn.id });
-  checkPendingTurn(turn);
-  if (session.isTurnTaken) throw turnTaken(turn.id);
+  requireNewNote(session, turn);
   await keepBlobs(connection, [turn.systemHash, turn.toolsHash], blobs);
   await keepPendingTurn(connection, session, turn);
+}
+
+function requireNewNote(session: StoredSession, turn: PendingTurn): void {
+  checkPendingTurn(turn);
+  if (session.isTurnTaken) throw turnTaken(turn.id);
 }
 
 async function commitTurn(connection: Connection, commit: TurnCommit): Promise<TurnCommitResult> {

@@ -2,9 +2,11 @@ import { hashBlob } from '../../blob.ts';
 import { CheckpointError, type CheckpointErrorCode } from '../../errors.ts';
 import type { SessionId } from '../../session.ts';
 import { corrupt, damageIn, toolCallFromRow } from '../../sql/rows.ts';
+import { type RunSelection, runFromRow } from '../../sql/run-rows.ts';
 import type { Damage } from '../../store.ts';
 import type { Connection, Database } from '../database.ts';
 import { entryFromRow, selectEntries } from '../rows/entries.ts';
+import { findEvents } from '../rows/run-events.ts';
 import { findSession } from '../rows/sessions.ts';
 import { selectSnapshots, storedSnapshot } from '../rows/snapshots.ts';
 import { selectTurns, storedTurn } from '../rows/turns.ts';
@@ -27,7 +29,7 @@ export async function* findDamage(
 type Place = Omit<Damage, 'message'>;
 
 async function* findings(database: Database, onSession: (sessionId: SessionId) => void): AsyncGenerator<Damage> {
-  for (const look of [lookAtBlobs, lookAtEntries, lookAtTurns, lookAtToolCalls, lookAtSnapshots]) {
+  for (const look of [lookAtBlobs, lookAtEntries, lookAtTurns, lookAtToolCalls, lookAtSnapshots, lookAtRuns]) {
     yield* inBatches(database, look);
   }
   for await (const id of sessionIds(database)) {
@@ -105,6 +107,24 @@ const lookAtSnapshots = lookAtRows(
   ({ id }) => ({ snapshotId: id }),
 );
 
+const lookAtRuns: Look = async (connection, after) => {
+  const rows = await connection.use(prepareDamage).runs.execute({ after });
+  const damages: Damage[] = [];
+  for (const row of rows) damages.push(...(await damageOf({ runId: row.id }, () => lookAtRun(connection, row))));
+  return { damages, last: rows.at(-1)?.seq };
+};
+
+async function lookAtRun(
+  connection: Connection,
+  row: RunSelection & { readonly seq: number; readonly sessionRow: number | null },
+): Promise<void> {
+  const { id, lastEvent } = runFromRow(row);
+  if (row.sessionRow === null) throw corrupt(`the session of run '${id}' is missing`);
+  for (let after = 0; after < lastEvent; after += BATCH) await findEvents(connection, id, { after, limit: BATCH });
+  const [last] = await connection.use(prepareDamage).lastEvents.execute({ run: row.seq });
+  if (last !== undefined && last.lastEvent > lastEvent) throw corrupt(`run '${id}' has more events than it had`);
+}
+
 function lookAtRows<Row extends { readonly seq: number }>(
   read: (connection: Connection, after: number) => Promise<readonly Row[]>,
   check: (row: Row) => unknown,
@@ -133,8 +153,8 @@ const DAMAGE: ReadonlySet<string> = new Set<CheckpointErrorCode>(['checkpoint/co
 
 function prepareDamage(source: StatementSource) {
   const { db, tables, orm } = source;
-  const { blobs, entries, sessions, snapshots, toolCalls, turns } = tables;
-  const { asc, eq, getTableColumns, gt, sql } = orm;
+  const { blobs, entries, runEvents, runs, sessions, snapshots, toolCalls, turns } = tables;
+  const { asc, desc, eq, getTableColumns, gt, sql } = orm;
   const after = sql.placeholder('after');
   // A turn's calls share its number, so that a batch ends with a turn.
   const calledTurns = sql`(SELECT turn FROM ${toolCalls} WHERE turn > ${after} ORDER BY turn LIMIT ${sql.raw(`${BATCH}`)})`;
@@ -152,6 +172,23 @@ function prepareDamage(source: StatementSource) {
     ),
     snapshots: prepared(
       selectSnapshots(source).where(gt(snapshots.seq, after)).orderBy(asc(snapshots.seq)).limit(BATCH),
+    ),
+    runs: prepared(
+      db
+        .select({ ...getTableColumns(runs), sessionRow: sessions.seq })
+        .from(runs)
+        .leftJoin(sessions, eq(sessions.id, runs.sessionId))
+        .where(gt(runs.seq, after))
+        .orderBy(asc(runs.seq))
+        .limit(BATCH),
+    ),
+    lastEvents: prepared(
+      db
+        .select({ lastEvent: runEvents.lastEvent })
+        .from(runEvents)
+        .where(eq(runEvents.run, sql.placeholder('run')))
+        .orderBy(desc(runEvents.lastEvent))
+        .limit(1),
     ),
     sessions: prepared(
       db

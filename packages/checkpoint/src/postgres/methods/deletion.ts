@@ -4,6 +4,7 @@ import type { Fenced } from '../../store.ts';
 import type { Connection } from '../database.ts';
 import { tellWatchers } from '../lease-watch.ts';
 import { lockSession } from '../rows/sessions.ts';
+import { tellRunWatchers } from '../run-watch.ts';
 import { prepared, preparedText, type StatementSource } from '../statements.ts';
 import { treeOf } from '../tree.ts';
 
@@ -18,13 +19,19 @@ export async function deleteSession(
   deletion: { readonly sessionId: SessionId } & Fenced,
 ): Promise<void> {
   const { seq, root } = await lockSession(connection, deletion);
-  const { deleteRows, deleteBlobs, namedBlobs } = connection.use(prepareDeletion);
+  const { deleteRows, deleteBlobs, deleteRuns, lockRuns, namedBlobs } = connection.use(prepareDeletion);
   const plan = planDeletion(await outlineOf(connection, root), deletion.sessionId);
   const doomed = { ...plan, session: seq, sessionId: deletion.sessionId };
   const blobs = (await namedBlobs(doomed)).map((row) => row['seq']);
+  await lockRuns(doomed);
+  const runs = await deleteRuns(doomed);
   for (const statement of deleteRows) await statement(doomed);
   await deleteBlobs({ blobs });
   await tellWatchers(connection, deletion.sessionId);
+  await tellRunWatchers(
+    connection,
+    runs.map((row) => String(row['id'])),
+  );
 }
 
 async function outlineOf(connection: Connection, root: number): Promise<TreeOutline<number>> {
@@ -79,12 +86,12 @@ function prepareOutline(source: StatementSource) {
 
 function prepareDeletion(source: StatementSource) {
   const { tables, orm } = source;
-  const { blobs, entries, entryBlobs, fileBackups, pendingTurns, turns } = tables;
+  const { blobs, entries, entryBlobs, fileBackups, pendingTurns, runs, turns } = tables;
   const { sql } = orm;
   const { placeholder } = sql;
   const among = (name: string) => sql`= ANY(${placeholder(name)}::bigint[])`;
   const isOwnNote = sql`session = ${placeholder('session')}`;
-  const isOwnBackup = sql`session_id = ${placeholder('sessionId')}`;
+  const isOfSession = sql`session_id = ${placeholder('sessionId')}`;
   return {
     namedBlobs: preparedText(
       source,
@@ -94,13 +101,17 @@ function prepareDeletion(source: StatementSource) {
           UNION SELECT tools_blob FROM ${turns} WHERE seq ${among('turns')}
           UNION SELECT system_blob FROM ${pendingTurns} WHERE ${isOwnNote}
           UNION SELECT tools_blob FROM ${pendingTurns} WHERE ${isOwnNote}
-          UNION SELECT blob FROM ${fileBackups} WHERE ${isOwnBackup}
+          UNION SELECT blob FROM ${fileBackups} WHERE ${isOfSession}
         ) AS named WHERE seq IS NOT NULL`,
     ),
+    // In the order in which events are added to runs, so that nobody waits for this who it waits for.
+    lockRuns: preparedText(source, sql`SELECT FROM ${runs} WHERE ${isOfSession} ORDER BY id FOR UPDATE`),
+    // Their events go with them.
+    deleteRuns: preparedText(source, sql`DELETE FROM ${runs} WHERE ${isOfSession} RETURNING id`),
     deleteRows: [
       sql`${pendingTurns} WHERE ${isOwnNote}`,
       sql`${tables.leases} WHERE session = ${placeholder('session')}`,
-      sql`${fileBackups} WHERE ${isOwnBackup}`,
+      sql`${fileBackups} WHERE ${isOfSession}`,
       sql`${tables.sessions} WHERE seq = ${placeholder('session')}`,
       sql`${tables.snapshots} WHERE seq ${among('snapshots')}`,
       sql`${tables.toolCalls} WHERE turn ${among('turns')}`,

@@ -1,7 +1,8 @@
 import { grantLease, isLive, renewedLease } from '../../lease.ts';
 import type { CheckpointStore } from '../../store.ts';
 import type { Database } from '../database.ts';
-import { type LeaseWatch, tellWatchers } from '../lease-watch.ts';
+import { tellWatchers, watchLease } from '../lease-watch.ts';
+import type { Listening } from '../listening.ts';
 import { lockAnyway, lockRow, requireSession, updateLease } from '../rows/sessions.ts';
 
 type LeaseMethods = Pick<
@@ -9,7 +10,7 @@ type LeaseMethods = Pick<
   'acquireLease' | 'renewLease' | 'releaseLease' | 'readLease' | 'requestInterrupt' | 'watchLease'
 >;
 
-export function createLeaseMethods(database: Database, watch: LeaseWatch): LeaseMethods {
+export function createLeaseMethods(database: Database, listening: Listening): LeaseMethods {
   return {
     acquireLease: (request) =>
       database.write(async (connection) => {
@@ -50,9 +51,9 @@ export function createLeaseMethods(database: Database, watch: LeaseWatch): Lease
         return true;
       }),
 
-    watchLease: async ({ sessionId, onChange, signal }) => {
-      await database.ask((connection) => requireSession(connection, sessionId));
-      if (!signal.aborted) await watch.add({ sessionId, onChange, signal });
+    watchLease: async (watch) => {
+      await database.ask((connection) => requireSession(connection, watch.sessionId));
+      await watchLease(listening, watch);
     },
   };
 }

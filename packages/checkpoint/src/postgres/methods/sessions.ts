@@ -1,9 +1,11 @@
+import type { SQL } from 'drizzle-orm';
 import { requireCounts, requireText } from '../../checks.ts';
 import { rootEntry } from '../../entry-hash.ts';
 import { type Page, type PageQuery, pageBounds, pageOf } from '../../page.ts';
 import { checkSession } from '../../prepare-rows.ts';
 import { sessionExists, sessionIdInLedger, snapshotMissing } from '../../refusals.ts';
 import type { SessionRecord, SnapshotId } from '../../session.ts';
+import { prefixEnd } from '../../sql/prefix-end.ts';
 import type { CheckpointStore, NewSession, Rewind, RewindResult } from '../../store.ts';
 import type { Connection, Database } from '../database.ts';
 import { pageValues, says } from '../lists.ts';
@@ -25,7 +27,14 @@ import { deleteSession } from './deletion.ts';
 
 type SessionMethods = Pick<
   CheckpointStore,
-  'createSession' | 'readSession' | 'listSessions' | 'setMetadata' | 'forkSession' | 'rewindSession' | 'deleteSession'
+  | 'countSessions'
+  | 'createSession'
+  | 'readSession'
+  | 'listSessions'
+  | 'setMetadata'
+  | 'forkSession'
+  | 'rewindSession'
+  | 'deleteSession'
 >;
 
 export function createSessionMethods(database: Database): SessionMethods {
@@ -33,6 +42,7 @@ export function createSessionMethods(database: Database): SessionMethods {
     createSession: (session) => database.write((connection) => createSession(connection, session)),
     readSession: (sessionId) => database.ask(async (connection) => (await findSession(connection, sessionId))?.record),
     listSessions: (query) => database.ask((connection) => listSessions(connection, query)),
+    countSessions: (query) => database.ask((connection) => countSessions(connection, query)),
     setMetadata: ({ sessionId, metadata }) =>
       database.write(async (connection) => {
         const session = await lockAnyway(connection, sessionId);
@@ -54,16 +64,33 @@ async function createSession(connection: Connection, session: NewSession): Promi
   return keepSession(connection, { record, root: row, tip: row, tipTurn: null, turnsCommitted: 0, snapshotsKept: 0 });
 }
 
-async function listSessions(connection: Connection, query: PageQuery = {}): Promise<Page<SessionRecord>> {
+async function listSessions(
+  connection: Connection,
+  query: PageQuery & { readonly prefix?: string } = {},
+): Promise<Page<SessionRecord>> {
+  const { prefix = '' } = query;
   const bounds = pageBounds(query);
-  const rows = await connection
-    .use(prepareSessions)
-    .page.execute({ ...pageValues(bounds), turnId: null, snapshotId: null });
+  requireText(prefix, 'The prefix');
+  const { page, pageOfPrefix } = connection.use(prepareSessions);
+  const values = { ...pageValues(bounds), turnId: null, snapshotId: null };
+  const rows = await (prefix === ''
+    ? page.execute(values)
+    : pageOfPrefix.execute({ ...values, prefix, prefixEnd: prefixEnd(prefix) ?? null }));
   const sessions = rows.map((row) => storedSession(row, connection.clock));
   return pageOf(
     sessions.map(({ seq, record }) => ({ seq, createdAt: record.createdAt, item: record })),
     bounds.limit,
   );
+}
+
+async function countSessions(
+  connection: Connection,
+  { prefix = '' }: { readonly prefix?: string | undefined } = {},
+): Promise<number> {
+  requireText(prefix, 'The prefix');
+  const { countOfPrefix } = connection.use(prepareSessions);
+  const [row] = await countOfPrefix.execute({ prefix, prefixEnd: prefixEnd(prefix) ?? null });
+  return row?.count ?? 0;
 }
 
 async function forkSession(
@@ -146,13 +173,19 @@ function prepareSessions(source: StatementSource) {
     AND (${says(source, snapshots.promptPreview)} OR ${says(source, snapshots.label)})
   ))`;
   const isAfter = sql`(${createdAt}, ${seq}) < (${placeholder('createdAt')}::bigint, ${placeholder('seq')}::bigint)`;
-  return {
-    page: prepared(
+  const isOfPrefix = sql`${id} >= ${placeholder('prefix')}::text
+    AND (${placeholder('prefixEnd')}::text IS NULL OR ${id} < ${placeholder('prefixEnd')}::text)`;
+  const page = (isAsked: SQL) =>
+    prepared(
       selectSessions(source)
-        .where(sql`${isAfter} AND (${placeholder('search')} = '' OR ${isFound})`)
+        .where(sql`${isAsked} AND (${placeholder('search')} = '' OR ${isFound})`)
         .orderBy(desc(createdAt), desc(seq))
         .limit(placeholder('count')),
-    ),
+    );
+  return {
+    page: page(isAfter),
+    pageOfPrefix: page(sql`${isAfter} AND ${isOfPrefix}`),
+    countOfPrefix: prepared(db.select({ count: sql<number>`count(*)::int` }).from(sessions).where(isOfPrefix)),
     ledger: prepared(
       db
         .select({ seq: turns.seq })

@@ -2,10 +2,16 @@ import { isText } from '../../checks.ts';
 import { checkToolCall } from '../../prepare-rows.ts';
 import { turnMissing } from '../../refusals.ts';
 import { hashToolCall } from '../../row-hash.ts';
-import type { TurnId } from '../../session.ts';
+import type { SessionId, TurnId } from '../../session.ts';
 import { toolCallFromRow } from '../../sql/rows.ts';
 import type { CheckpointStore } from '../../store.ts';
-import { finishedToolCall, startedToolCall, type ToolCallRecord } from '../../tool-call.ts';
+import {
+  finishedToolCall,
+  type RanToolCall,
+  ranToolCall,
+  startedToolCall,
+  type ToolCallRecord,
+} from '../../tool-call.ts';
 import type { Connection, Database } from '../database.ts';
 import { lockSession } from '../rows/sessions.ts';
 import { excluded, filling, prepared, type StatementSource, valuesOf } from '../statements.ts';
@@ -29,6 +35,19 @@ export function createToolJournal(
       }),
     readToolCalls: (turnId) => database.ask((connection) => readToolCalls(connection, turnId)),
   };
+}
+
+/** Keeps calls that ran without an intent; of one that has its outcome, that one stays. In a session that is locked. */
+export async function keepRanCalls(
+  connection: Connection,
+  ranCalls: readonly RanToolCall[],
+  sessionId: SessionId,
+): Promise<void> {
+  for (const ran of ranCalls) {
+    const { turn, call } = await lockCall(connection, ran);
+    const kept = ranToolCall(call, ran, sessionId);
+    if (kept !== call) await keepCall(connection, kept, turn);
+  }
 }
 
 async function readToolCalls(connection: Connection, turnId: TurnId): Promise<readonly ToolCallRecord[]> {

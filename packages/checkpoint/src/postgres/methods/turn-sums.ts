@@ -1,8 +1,10 @@
 import type { TurnRow } from '../../ledger.ts';
+import { prefixEnd } from '../../sql/prefix-end.ts';
 import { type SumDialect, sumFromRow, sumStatement } from '../../sql/turn-sums.ts';
 import type { CheckpointStore } from '../../store.ts';
 import { checkTurnRange, checkTurnSumQuery, type TurnRange, type TurnSum, type TurnSumQuery } from '../../turn-sums.ts';
 import type { Connection, Database } from '../database.ts';
+import { beginsWith } from '../lists.ts';
 import { type StoredTurn, selectTurns, storedTurn } from '../rows/turns.ts';
 import type { StatementSource } from '../statements.ts';
 
@@ -35,6 +37,10 @@ function dialect(table: string, values: unknown[]): SumDialect {
     table,
     fence: '',
     isOneOf: (column, list) => `${column} = ANY (${place(list)}::text[])`,
+    beginsWith: (column, prefix) => {
+      const end = prefixEnd(prefix);
+      return `${column} >= ${place(prefix)}::text${end === undefined ? '' : ` AND ${column} < ${place(end)}::text`}`;
+    },
     bound: (value) => `${place(value)}::numeric`,
   };
 }
@@ -56,7 +62,7 @@ async function* streamTurns(database: Database, range: TurnRange): AsyncGenerato
 async function turnsAfter(
   connection: Connection,
   seq: number,
-  { since, until, sessionIds, models }: TurnRange,
+  { since, until, sessionIds, sessionPrefix, models }: TurnRange,
 ): Promise<readonly StoredTurn[]> {
   const source = connection.use(sourceOf);
   const { orm, tables } = source;
@@ -69,6 +75,7 @@ async function turnsAfter(
         since === undefined ? undefined : sql`${turns.startedAt} >= ${since}::numeric`,
         until === undefined ? undefined : sql`${turns.startedAt} < ${until}::numeric`,
         sessionIds && inArray(turns.sessionId, [...sessionIds]),
+        beginsWith(source, turns.sessionId, sessionPrefix),
         models && inArray(turns.model, [...models]),
       ),
     )

@@ -1,7 +1,9 @@
 import { requireCounts } from '../../checks.ts';
+import type { PendingTurn } from '../../ledger.ts';
 import { prepareSnapshot, prepareTurn } from '../../prepare-rows.ts';
 import type { CheckpointStore } from '../../store.ts';
 import type { SqliteContext } from '../context.ts';
+import type { BlobSeqs } from '../rows/blobs.ts';
 import type { Rows } from '../rows/rows.ts';
 import type { StoredSession } from '../rows/sessions.ts';
 
@@ -25,18 +27,25 @@ export function branchMethods(context: SqliteContext, rows: Rows): BranchMethods
 type BranchWrites = Pick<BranchMethods, 'appendEntries' | 'beginTurn' | 'commitTurn' | 'abandonTurn'>;
 
 function branchWrites({ write, pass }: SqliteContext, rows: Rows): BranchWrites {
-  const { blobs, entries, pendingTurns, sessions, turns } = rows;
+  const { blobs, entries, pendingTurns, sessions, toolCalls, turns } = rows;
+  const replaceNote = (session: StoredSession, turn: PendingTurn, seqs: BlobSeqs): void => {
+    const named = new Set<number | null>(seqs.values());
+    blobs.loosen(pendingTurns.remove(session).filter((blob) => !named.has(blob)));
+    pendingTurns.insert(turn, session, seqs);
+  };
   return {
     appendEntries: (append) =>
       write(() => {
         const session = sessions.requireTip(append);
         requireCounts({ at: append.at }, `An append to session '${append.sessionId}'`);
-        if (append.entries.length === 0) return { tip: append.expectedTip };
-        const seqs = blobs.keep(
-          append.entries.flatMap((entry) => entry.blobs ?? []),
-          append.blobs,
-        );
+        const { ranCalls = [], turn } = append;
+        if (turn) turns.requireNew(turn.id);
+        const named = append.entries.flatMap((entry) => entry.blobs ?? []);
+        const seqs = blobs.keep(turn ? [...named, turn.systemHash, turn.toolsHash] : named, append.blobs);
         pass('store/blobs-written');
+        for (const ran of ranCalls) toolCalls.writeRan(ran, turns.requireSeq(ran.turnId, session), append.sessionId);
+        if (turn) replaceNote(session, turn, seqs);
+        if (append.entries.length === 0) return { tip: append.expectedTip };
         let tip = tipOf(session);
         for (const entry of append.entries) tip = entries.append(tip, entry, append.at, seqs);
         pass('store/entries-written');
@@ -50,8 +59,7 @@ function branchWrites({ write, pass }: SqliteContext, rows: Rows): BranchWrites 
         turns.requireNew(begin.turn.id);
         const seqs = blobs.keep([begin.turn.systemHash, begin.turn.toolsHash], begin.blobs);
         pass('store/blobs-written');
-        blobs.loosen(pendingTurns.remove(session));
-        pendingTurns.insert(begin.turn, session, seqs);
+        replaceNote(session, begin.turn, seqs);
       }),
 
     commitTurn: (commit) =>

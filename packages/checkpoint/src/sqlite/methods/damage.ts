@@ -1,6 +1,6 @@
 import { CheckpointError } from '../../errors.ts';
 import type { SessionId } from '../../session.ts';
-import { damageIn } from '../../sql/rows.ts';
+import { corrupt, damageIn } from '../../sql/rows.ts';
 import type { Damage } from '../../store.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
@@ -79,7 +79,16 @@ interface CheckedTable extends Table {
   readonly place: (row: Row) => Place;
 }
 
-function tablesOf({ blobs, entries, snapshots, toolCalls, turns }: Rows): readonly CheckedTable[] {
+function tablesOf({
+  blobs,
+  entries,
+  runEvents,
+  runs,
+  sessions,
+  snapshots,
+  toolCalls,
+  turns,
+}: Rows): readonly CheckedTable[] {
   return [
     { name: 'blobs', id: 'hash', check: ({ id }) => blobs.read([id]), place: () => ({}) },
     { name: 'entries', id: 'id', check: ({ seq }) => entries.read(seq), place: ({ id }) => ({ entryId: id }) },
@@ -93,6 +102,17 @@ function tablesOf({ blobs, entries, snapshots, toolCalls, turns }: Rows): readon
       place: ({ id }) => ({ turnId: id }),
     },
     { name: 'snapshots', id: 'id', check: ({ seq }) => snapshots.read(seq), place: ({ id }) => ({ snapshotId: id }) },
+    {
+      name: 'runs',
+      id: 'id',
+      check: ({ seq }) => {
+        const stored = runs.read(seq);
+        runEvents.check(stored);
+        const { id, sessionId } = stored.run;
+        if (sessions.find(sessionId) === undefined) throw corrupt(`the session of run '${id}' is missing`);
+      },
+      place: ({ id }) => ({ runId: id }),
+    },
   ];
 }
 

@@ -7,6 +7,7 @@ import { lazily, type SqliteContext } from '../context.ts';
 import type { LeaseWatch } from '../lease-watch.ts';
 import type { Rows } from '../rows/rows.ts';
 import type { StoredSession } from '../rows/sessions.ts';
+import type { RunWatch } from '../run-watch.ts';
 
 /**
  * Deleting a session.
@@ -16,20 +17,22 @@ import type { StoredSession } from '../rows/sessions.ts';
  */
 export function deletion(
   context: SqliteContext,
-  { fileBackups, sessions }: Rows,
-  watch: LeaseWatch,
+  { fileBackups, runs, sessions }: Rows,
+  { leaseWatch, runWatch }: { readonly leaseWatch: LeaseWatch; readonly runWatch: RunWatch },
 ): Pick<CheckpointStore, 'deleteSession'> {
   const statements = lazily(() => prepare(context.connection));
   return {
     deleteSession: async (deletion) => {
-      await context.writeUnchecked(() => {
+      const runIds = await context.writeUnchecked(() => {
         const session = sessions.requireWritable(deletion);
         sessions.requireWhole();
         const plan = planDeletion(readOutline(statements(), session), deletion.sessionId);
         const backups = fileBackups.since(deletion.sessionId, 0).map(({ seq }) => seq);
         remove(statements(), plan, { backups: JSON.stringify(backups), session: session.seq });
+        return runs.deleteOf(deletion.sessionId);
       });
-      watch.look();
+      leaseWatch.look(deletion.sessionId);
+      runWatch.tell(runIds);
     },
   };
 }

@@ -22,7 +22,7 @@ export function leaseMethods(
         sessions.updateLease(session, granted);
         return granted;
       });
-      watch.look();
+      watch.look(request.sessionId);
       return lease;
     },
 
@@ -41,7 +41,7 @@ export function leaseMethods(
         if (session === undefined || lease?.fence !== fence || lease.holder === null) return;
         sessions.updateLease(session, { ...lease, holder: null, interruptRequested: false });
       });
-      watch.look();
+      watch.look(sessionId);
     },
 
     readLease: (sessionId) => read(() => sessions.require(sessionId).lease),
@@ -53,7 +53,7 @@ export function leaseMethods(
         sessions.updateLease(session, { ...session.lease, interruptRequested: true });
         return true;
       });
-      watch.look();
+      watch.look(sessionId);
       return isHeld;
     },
 

@@ -12,7 +12,7 @@ import type { StoredSnapshot } from '../rows/snapshots.ts';
 
 type SessionMethods = Pick<
   CheckpointStore,
-  'createSession' | 'readSession' | 'listSessions' | 'setMetadata' | 'forkSession' | 'rewindSession'
+  'countSessions' | 'createSession' | 'readSession' | 'listSessions' | 'setMetadata' | 'forkSession' | 'rewindSession'
 >;
 
 export function sessionMethods({ read, write, pass }: SqliteContext, rows: Rows): SessionMethods {
@@ -33,10 +33,19 @@ export function sessionMethods({ read, write, pass }: SqliteContext, rows: Rows)
     listSessions: (query = {}) =>
       read(() => {
         const { search, limit, after = NEWEST } = pageBounds(query);
+        const { prefix } = query;
+        requireText(prefix ?? null, 'The prefix');
         sessions.requireWhole();
-        const found = sessions.list({ search, limit, ...after });
+        const found = sessions.list({ search, limit, prefix, ...after });
         const placed = found.map(({ seq, record }) => ({ item: record, seq, createdAt: record.createdAt }));
         return pageOf(placed, limit);
+      }),
+
+    countSessions: ({ prefix = '' } = {}) =>
+      read(() => {
+        requireText(prefix, 'The prefix');
+        sessions.requireWhole();
+        return sessions.count(prefix);
       }),
 
     setMetadata: ({ sessionId, metadata }) =>

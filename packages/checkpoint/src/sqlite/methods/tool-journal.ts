@@ -1,9 +1,9 @@
-import { turnMissing } from '../../refusals.ts';
 import type { TurnId } from '../../session.ts';
 import type { CheckpointStore } from '../../store.ts';
 import { finishedToolCall, startedToolCall, type ToolCallRecord } from '../../tool-call.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
+import type { StoredSession } from '../rows/sessions.ts';
 
 export function toolJournal(
   { read, write }: SqliteContext,
@@ -11,14 +11,14 @@ export function toolJournal(
 ): Pick<CheckpointStore, 'startToolCall' | 'finishToolCall' | 'readToolCalls'> {
   /** Changes the record of a call of the turn. */
   const change = (
+    session: StoredSession,
     { turnId, position }: { readonly turnId: TurnId; readonly position: number },
     next: (current: ToolCallRecord | undefined) => ToolCallRecord,
   ): ToolCallRecord => {
-    const turn = turns.find(turnId);
-    if (turn === undefined) throw turnMissing(turnId);
-    const current = toolCalls.ofTurn(turn.seq, turnId).find((call) => call.position === position);
+    const turn = turns.requireSeq(turnId, session);
+    const current = toolCalls.ofTurn(turn, turnId).find((call) => call.position === position);
     const call = next(current);
-    if (call !== current) toolCalls.write(call, turn.seq);
+    if (call !== current) toolCalls.write(call, turn);
     return call;
   };
 
@@ -26,14 +26,12 @@ export function toolJournal(
     startToolCall: (start) =>
       write(() => {
         const { fence, again = false, ...intent } = start;
-        sessions.requireWritable(start);
-        return change(start, (current) => startedToolCall(current, { intent, again }));
+        return change(sessions.requireWritable(start), start, (current) => startedToolCall(current, { intent, again }));
       }),
 
     finishToolCall: (finish) =>
       write(() => {
-        sessions.requireWritable(finish);
-        return change(finish, (current) => finishedToolCall(current, finish));
+        return change(sessions.requireWritable(finish), finish, (current) => finishedToolCall(current, finish));
       }),
 
     readToolCalls: (turnId) =>

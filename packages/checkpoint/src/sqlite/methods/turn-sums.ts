@@ -3,6 +3,7 @@ import { type SumDialect, sumFromRow, sumStatement } from '../../sql/turn-sums.t
 import type { CheckpointStore } from '../../store.ts';
 import { checkTurnRange, checkTurnSumQuery, type TurnRange } from '../../turn-sums.ts';
 import type { SqliteContext } from '../context.ts';
+import { prefixRange } from '../prefix.ts';
 import type { Rows } from '../rows/rows.ts';
 
 /** What is read of the ledger of the whole store. */
@@ -12,7 +13,7 @@ export function ledgerMethods(context: SqliteContext, rows: Rows): Pick<Checkpoi
     sumTurns: (query) =>
       read(() => {
         checkTurnSumQuery(query);
-        const values: (string | number)[] = [];
+        const values: BoundValue[] = [];
         const statement = connection.prepare<unknown[], (string | null)[]>(sumStatement(query, dialect(values)));
         const found = withLargeCache(connection, () => statement.raw(true).all(...values));
         return found.flatMap((row) => sumFromRow(query.by, row) ?? []);
@@ -21,7 +22,9 @@ export function ledgerMethods(context: SqliteContext, rows: Rows): Pick<Checkpoi
   };
 }
 
-function dialect(values: (string | number)[]): SumDialect {
+type BoundValue = string | number | Uint8Array;
+
+function dialect(values: BoundValue[]): SumDialect {
   return {
     table: 'turns',
     // Flattened into its outer query, the subquery would be computed after the rows are sorted.
@@ -29,6 +32,11 @@ function dialect(values: (string | number)[]): SumDialect {
     isOneOf: (column, list) => {
       values.push(JSON.stringify(list));
       return `${column} IN (SELECT value FROM json_each(?))`;
+    },
+    beginsWith: (column, prefix) => {
+      const range = prefixRange(prefix);
+      values.push(range.prefix, range.prefixEnd);
+      return `${column} >= ? AND ${column} < ?`;
     },
     bound: (value) => {
       values.push(value);

@@ -3,6 +3,8 @@ import { blobRows } from './blobs.ts';
 import { entryRows } from './entries.ts';
 import { fileBackupRows } from './file-backups.ts';
 import { pendingTurnRows } from './pending-turns.ts';
+import { runEventRows } from './run-events.ts';
+import { runRows } from './runs.ts';
 import { sessionRows } from './sessions.ts';
 import { snapshotRows } from './snapshots.ts';
 import { toolCallRows } from './tool-calls.ts';
@@ -17,6 +19,8 @@ export function createRows(context: SqliteContext) {
     entries: entryRows(context),
     fileBackups: fileBackupRows(context),
     pendingTurns: pendingTurnRows(context),
+    runEvents: runEventRows(context),
+    runs: runRows(context),
     sessions: sessionRows(context),
     snapshots: snapshotRows(context),
     toolCalls: toolCallRows(context),

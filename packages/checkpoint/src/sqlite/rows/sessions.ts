@@ -1,10 +1,12 @@
 import { type LeaseState, requireRightToWrite } from '../../lease.ts';
+import type { Cursor } from '../../page.ts';
 import { sessionMissing, tipMoved } from '../../refusals.ts';
 import { hashLease, hashSession } from '../../row-hash.ts';
 import type { EntryId, SessionId, SessionRecord } from '../../session.ts';
 import { corrupt, leaseFromRow, sessionFromRow } from '../../sql/rows.ts';
 import type { Fenced } from '../../store.ts';
-import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
+import { eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
+import { prefixRange } from '../prefix.ts';
 
 /** A session with the places of what it points at. */
 export interface StoredSession {
@@ -36,7 +38,7 @@ export function sessionRows(context: SqliteContext) {
   const find = (sessionId: SessionId): StoredSession | undefined => {
     if (!isStorable(sessionId)) return undefined;
     const row = selects().byId.get({ sessionId });
-    if (row !== undefined) return storedSession(row);
+    if (row !== undefined) return storedSession(withLease(row));
     if (selects().again.get(sessionId) !== undefined) throw corrupt(`session '${sessionId}' is missing from an index`);
     return undefined;
   };
@@ -65,12 +67,18 @@ export function sessionRows(context: SqliteContext) {
       return session;
     },
 
-    /** The page of sessions that contain the text, newest first, and the one after it. */
-    list(query: { readonly search: string; readonly limit: number; readonly createdAt: number; readonly seq: number }) {
-      return selects()
-        .page.all({ ...query, count: query.limit + 1 })
-        .map(storedSession);
+    /** The page of sessions that contain the text, newest first, and the one after it; with `prefix` of those whose ids begin with it. */
+    list({ prefix, limit, ...query }: Cursor & { search: string; limit: number; prefix: string | undefined }) {
+      const page = { ...query, count: limit + 1 };
+      const found =
+        prefix === undefined
+          ? selects().page.all(page)
+          : selects().pageOfPrefix.all({ ...page, ...prefixRange(prefix) });
+      return found.map(storedSession);
     },
+
+    /** How many sessions have ids that begin with this. */
+    count: (prefix: string): number => selects().countOfPrefix.get(prefixRange(prefix)) ?? 0,
 
     /** The last turn of each session of the tree. */
     tipTurnsOf(root: number): readonly (number | null)[] {
@@ -130,7 +138,33 @@ function leaseColumns(session: number, lease: LeaseState) {
   return { session, holder, fence, expiresAt, interruptRequested: Number(lease.interruptRequested), hash };
 }
 
-type SessionSelectionRow = NonNullable<ReturnType<ReturnType<typeof prepareSelects>['byId']['get']>>;
+type SessionSelectionRow = ReturnType<ReturnType<typeof selectSessions>['all']>[number];
+
+type LeaseColumns = NonNullable<SessionSelectionRow['lease']>;
+
+/** A session and its lease in one row; the columns of the lease are `null` if it is missing. */
+type FlatSessionRow = Omit<SessionSelectionRow, 'lease'> & {
+  readonly leaseSession: number | null;
+  readonly leaseHash: string;
+} & Pick<LeaseColumns, 'holder' | 'fence' | 'expiresAt' | 'interruptRequested'>;
+
+function withLease({ leaseSession, leaseHash, ...row }: FlatSessionRow): SessionSelectionRow {
+  const { holder, fence, expiresAt, interruptRequested } = row;
+  if (leaseSession === null) return { ...row, lease: null };
+  return { ...row, lease: { session: leaseSession, holder, fence, expiresAt, interruptRequested, hash: leaseHash } };
+}
+
+// The value has a `+` for the reason that `boundTo` gives.
+const SESSION_BY_ID = `
+  SELECT s.seq, s.root, s.tip AS tipSeq, s.tip_turn AS tipTurnSeq, t.hash AS tipTurnHash, s.snapshots_kept AS snapshotsKept, s.id,
+    e.id AS tip, t.id AS tipTurn, s.fork_session_id AS forkSessionId, s.fork_snapshot_id AS forkSnapshotId, s.created_at AS createdAt,
+    s.updated_at AS updatedAt, s.metadata, s.turns_committed AS turnsCommitted, s.hash, l.session AS leaseSession, l.holder, l.fence,
+    l.expires_at AS expiresAt, l.interrupt_requested AS interruptRequested, l.hash AS leaseHash
+  FROM sessions AS s
+    LEFT JOIN entries AS e ON e.seq = s.tip
+    LEFT JOIN turns AS t ON t.seq = s.tip_turn
+    LEFT JOIN leases AS l ON l.session = s.seq
+  WHERE s.id = +@sessionId`;
 
 function storedSession(row: SessionSelectionRow): StoredSession {
   const { seq, root, tipSeq, tipTurnSeq, tipTurnHash, turnsCommitted, snapshotsKept, tip } = row;
@@ -152,7 +186,7 @@ function storedLease({ lease }: SessionSelectionRow, sessionId: SessionId): Leas
 
 function prepareSelects(context: SqliteContext) {
   const { connection, drizzle } = context;
-  const { desc, eq, sql } = drizzle;
+  const { desc, sql } = drizzle;
   const { sessions, snapshots } = context.tables;
   const { createdAt, id, metadata, seq } = sessions;
   const { placeholder } = sql;
@@ -161,20 +195,34 @@ function prepareSelects(context: SqliteContext) {
     SELECT 1 FROM ${snapshots}
     WHERE ${snapshots.sessionId} = ${id} AND (${says(snapshots.promptPreview)} OR ${says(snapshots.label)})
   ))`;
+  const isSought = sql`(${placeholder('search')} = '' OR ${isFound})`;
   const isAfter = sql`(${createdAt}, ${seq}) < (${placeholder('createdAt')}, ${placeholder('seq')})`;
   return eachLazily({
-    byId: () =>
-      selectSessions(context)
-        .where(eq(id, boundTo(context, 'sessionId')))
-        .prepare(),
+    // Not by drizzle, which takes several times as long to name the columns of a row: each write reads one.
+    byId: () => connection.prepare<[{ readonly sessionId: string }], FlatSessionRow>(SESSION_BY_ID),
     again: () => connection.prepare<[string]>('SELECT seq FROM sessions INDEXED BY sessions_again WHERE id = ?'),
+    countOfPrefix: () =>
+      connection
+        .prepare<[ReturnType<typeof prefixRange>], number>(
+          'SELECT count(*) FROM sessions INDEXED BY sessions_again WHERE id >= @prefix AND id < @prefixEnd',
+        )
+        .pluck(),
     tipTurnsOf: () =>
       connection.prepare<[number], number | null>('SELECT tip_turn FROM sessions WHERE root = ?').pluck(),
     page: () =>
       selectSessions(context)
-        .where(sql`${isAfter} AND (${placeholder('search')} = '' OR ${isFound})`)
+        .where(sql`${isAfter} AND ${isSought}`)
         .orderBy(desc(createdAt), desc(seq))
         .limit(placeholder('count'))
+        .prepare(),
+    // The index has all that tells which sessions are on the page, unless a text is looked for.
+    pageOfPrefix: () =>
+      selectSessions(context)
+        .where(sql`${seq} IN (
+          SELECT ${seq} FROM ${sessions} INDEXED BY sessions_again
+          WHERE ${id} >= ${placeholder('prefix')} AND ${id} < ${placeholder('prefixEnd')} AND ${isAfter} AND ${isSought}
+          ORDER BY ${createdAt} DESC, ${seq} DESC LIMIT ${placeholder('count')})`)
+        .orderBy(desc(createdAt), desc(seq))
         .prepare(),
   });
 }

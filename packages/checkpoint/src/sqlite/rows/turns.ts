@@ -1,12 +1,14 @@
 import type { TurnRow } from '../../ledger.ts';
-import { invalidWrite } from '../../refusals.ts';
+import { invalidWrite, turnMissing } from '../../refusals.ts';
 import type { SessionId, TurnId } from '../../session.ts';
 import { loadSqliteCore } from '../../sql/load-drizzle.ts';
 import { corrupt, turnFromRow } from '../../sql/rows.ts';
 import type { TurnRange } from '../../turn-sums.ts';
 import { chainOf, followChain } from '../chain.ts';
 import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
+import { prefixRange } from '../prefix.ts';
 import { type BlobSeqs, seqOf } from './blobs.ts';
+import type { StoredSession } from './sessions.ts';
 
 /** A ledger row with its place and those of what it points at. */
 export interface StoredTurn {
@@ -23,6 +25,12 @@ export function turnRows(context: SqliteContext) {
   /** The turns of a session of this id, in their order. It may be gone. */
   const madeBy = (sessionId: SessionId) => selects().ledger.all({ sessionId }).map(storedTurn);
 
+  const requireNotLost = (turnId: TurnId): void => {
+    if (isStorable(turnId) && selects().hasIdInTable.get(turnId) !== undefined) {
+      throw corrupt(`turn '${turnId}' is missing from an index`);
+    }
+  };
+
   return {
     insert(row: TurnRow, place: { readonly parent: number | null; readonly entry: number }, seqs: BlobSeqs): number {
       return Number(insertTurn().run(toColumns(row, place, seqs)).lastInsertRowid);
@@ -31,10 +39,17 @@ export function turnRows(context: SqliteContext) {
     find(turnId: TurnId): StoredTurn | undefined {
       if (!isStorable(turnId)) return undefined;
       const row = selects().byId.get({ turnId });
-      if (row === undefined && selects().hasIdInTable.get(turnId) !== undefined) {
-        throw corrupt(`turn '${turnId}' is missing from an index`);
-      }
+      if (row === undefined) requireNotLost(turnId);
       return row && storedTurn(row);
+    },
+
+    /** The place of the turn, which nothing of is read. Throws `checkpoint/turn-missing`. */
+    requireSeq(turnId: TurnId, { record, tipTurn }: Pick<StoredSession, 'record' | 'tipTurn'>): number {
+      if (turnId === record.tipTurn && tipTurn !== null) return tipTurn;
+      const seq = isStorable(turnId) ? selects().seqOf.get(turnId) : undefined;
+      if (seq !== undefined) return seq;
+      requireNotLost(turnId);
+      throw turnMissing(turnId);
     },
 
     findByOrdinal(sessionId: SessionId, ordinal: number): StoredTurn | undefined {
@@ -80,16 +95,22 @@ export function turnRows(context: SqliteContext) {
     },
 
     /** Turns of any session that were written after this one, in the order of writing. */
-    after(seq: number, { since, until, sessionIds, models }: TurnRange, limit: number): readonly StoredTurn[] {
+    after(seq: number, range: TurnRange, limit: number): readonly StoredTurn[] {
+      const { since, until, sessionIds, sessionPrefix, models } = range;
       const { and, asc, gt, gte, lt, sql } = context.drizzle;
       const { turns } = context.tables;
       const oneOf = (column: typeof turns.model | typeof turns.sessionId, list: readonly string[]) =>
         sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(list)}))`;
+      const beginsWith = (column: typeof turns.sessionId, text: string) => {
+        const { prefix, prefixEnd } = prefixRange(text);
+        return sql`${column} >= ${prefix} AND ${column} < ${prefixEnd}`;
+      };
       const inRange = and(
         gt(turns.seq, seq),
         since === undefined ? undefined : gte(turns.startedAt, since),
         until === undefined ? undefined : lt(turns.startedAt, until),
         sessionIds && oneOf(turns.sessionId, sessionIds),
+        sessionPrefix === undefined ? undefined : beginsWith(turns.sessionId, sessionPrefix),
         models && oneOf(turns.model, models),
       );
       return selectTurns(context).where(inRange).orderBy(asc(turns.seq)).limit(limit).all().map(storedTurn);
@@ -146,6 +167,7 @@ function prepareSelects(context: SqliteContext) {
         .where(eq(turns.sessionId, boundTo(context, 'sessionId')))
         .orderBy(asc(turns.ordinal))
         .prepare(),
+    seqOf: () => connection.prepare<[string], number>('SELECT seq FROM turns WHERE id = ?').pluck(),
     hasId: () => connection.prepare<[string]>('SELECT 1 FROM turns WHERE id = ?'),
     hasIdInTable: () => connection.prepare<[string]>('SELECT 1 FROM turns NOT INDEXED WHERE id = ?'),
     hasLedger: () => connection.prepare<[string]>('SELECT 1 FROM turns WHERE session_id = ? LIMIT 1'),

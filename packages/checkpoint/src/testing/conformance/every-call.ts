@@ -42,6 +42,7 @@ export const callsOfSession = {
   recordFileBackups: (store, sessionId) =>
     store.recordFileBackups({ sessionId, snapshotId: 'snapshot-1', files: [], blobs: [], at: 1 }),
   readFileBackups: (store, sessionId) => store.readFileBackups({ sessionId, snapshotId: 'snapshot-1' }),
+  createRun: (store, sessionId) => store.createRun({ id: 'run', sessionId, request: '{}', at: 1 }),
   dumpSession: (store, sessionId) => store.dumpSession(sessionId),
 } satisfies Partial<Record<keyof CheckpointStore, Call>>;
 
@@ -58,6 +59,16 @@ export const otherCalls: Record<Exclude<keyof CheckpointStore, keyof typeof call
   readToolCalls: (store) => store.readToolCalls('turn-1'),
   releaseLease: (store, sessionId) => store.releaseLease({ ...lease, sessionId }),
   readBlobs: (store) => store.readBlobs([]),
+  readRun: (store) => store.readRun('run'),
+  listRuns: (store) => store.listRuns(),
+  countRuns: (store) => store.countRuns(),
+  countSessions: (store) => store.countSessions(),
+  takeUpRun: (store) => store.takeUpRun({ runId: 'run', holder: 'h', at: 1 }),
+  appendRunEvents: (store) => store.appendRunEvents([{ runId: 'run', attempt: 1, after: 0, events: ['{}'], at: 1 }]),
+  readRunEvents: (store) => store.readRunEvents('run'),
+  requestRunStop: (store) => store.requestRunStop('run'),
+  deleteRuns: (store) => store.deleteRuns({ endedBefore: 1 }),
+  watchRuns: (store) => store.watchRuns({ onChange: () => undefined, signal: new AbortController().signal }),
   restoreSession: (store, id) => {
     const session = { id, tip: '', tipTurn: null, forkedFrom: null, createdAt: 1, updatedAt: 1, metadata: '{}' };
     const nothing = { entries: [], turns: [], snapshots: [], toolCalls: [], fileBackups: [], blobs: [] };

@@ -1,22 +1,12 @@
 import { expect, test } from 'vitest';
-import type { Page, PageQuery } from '../../page.ts';
+import type { PageQuery } from '../../page.ts';
 import { turnCommit } from '../builders.ts';
-import { commitTurns, createSession, expectRefusal, leaving, type StoreSuite, tipOf } from './suite.ts';
+import { PREFIX_CASES } from './prefix-cases.ts';
+import { commitTurns, createSession, expectRefusal, leaving, pagesOf, type StoreSuite, tipOf } from './suite.ts';
 
 export function describeLists({ store }: StoreSuite): void {
   const sessionIds = async (query?: PageQuery) => (await store().listSessions(query)).items.map(({ id }) => id);
   const snapshotIds = async (query?: PageQuery) => (await store().listSnapshots('a', query)).items.map(({ id }) => id);
-
-  /** Every page from the first to the last. */
-  const pages = async <Item>(list: (query: PageQuery) => Promise<Page<Item>>, query: PageQuery) => {
-    const read: (readonly Item[])[] = [];
-    for (let after: string | null = ''; after !== null; ) {
-      const page: Page<Item> = await list(after === '' ? query : { ...query, after });
-      read.push(page.items);
-      after = page.next;
-    }
-    return read;
-  };
 
   test('sessions are listed newest first, and of one millisecond the one created last comes first', async () => {
     for (const [id, createdAt] of Object.entries({ middle: 20, new: 30, old: 10, newest: 30 })) {
@@ -36,7 +26,7 @@ export function describeLists({ store }: StoreSuite): void {
     // Two of each time, so that pages end within one.
     const ids = Array.from({ length: count }, (_, index) => `${index}`);
     for (const [index, id] of ids.entries()) await createSession(store(), id, { createdAt: Math.floor(index / 2) });
-    const read = await pages((query) => store().listSessions(query), { limit: 3 });
+    const read = await pagesOf((query) => store().listSessions(query), { limit: 3 });
     expect(read.map(({ length }) => length)).toEqual(sizes);
     expect(read.flat().map(({ id }) => id)).toEqual(ids.reverse());
   });
@@ -116,12 +106,46 @@ export function describeLists({ store }: StoreSuite): void {
   test('what a search finds is paged, too', async () => {
     for (let index = 0; index < 9; index += 1)
       await createSession(store(), index % 2 === 0 ? `even ${index}` : `${index}`);
-    const read = await pages((query) => store().listSessions(query), { search: 'EVEN', limit: 2 });
+    const read = await pagesOf((query) => store().listSessions(query), { search: 'EVEN', limit: 2 });
     expect(read.map((page) => page.map(({ id }) => id))).toEqual([
       ['even 8', 'even 6'],
       ['even 4', 'even 2'],
       ['even 0'],
     ]);
+  });
+
+  test.each(PREFIX_CASES)(
+    'the sessions whose ids begin with $prefix are listed and counted',
+    async ({ prefix, ids, found }) => {
+      for (const id of ids) await createSession(store(), id);
+      const listed = (await store().listSessions({ prefix })).items.map(({ id }) => id);
+      expect(new Set(listed)).toEqual(new Set(found));
+      expect(listed).toHaveLength(found.length);
+      expect(await store().countSessions({ prefix })).toBe(found.length);
+      expect(await store().countSessions()).toBe(ids.length);
+    },
+  );
+
+  test.each(['\ud83d', 'a\0'])('a prefix %j that no id can have is refused', async (prefix) => {
+    await expectRefusal(store().listSessions({ prefix }), 'checkpoint/invalid-write');
+    await expectRefusal(store().countSessions({ prefix }), 'checkpoint/invalid-write');
+  });
+
+  test('sessions of a prefix are paged and searched, newest first', async () => {
+    for (let index = 0; index < 8; index += 1) {
+      await createSession(store(), `b/${index}`, { createdAt: Math.floor(index / 3), metadata: `"${index % 2}"` });
+      await createSession(store(), `a/${index}`, { createdAt: index });
+    }
+    const list = (query: PageQuery) => store().listSessions({ ...query, prefix: 'b/' });
+    const read = await pagesOf(list, { limit: 3 });
+    expect(read.map((page) => page.map(({ id }) => id))).toEqual([
+      ['b/7', 'b/6', 'b/5'],
+      ['b/4', 'b/3', 'b/2'],
+      ['b/1', 'b/0'],
+    ]);
+    const odd = await pagesOf(list, { limit: 3, search: '"1"' });
+    expect(odd.map((page) => page.map(({ id }) => id))).toEqual([['b/7', 'b/5', 'b/3'], ['b/1']]);
+    expect((await list({ search: 'a/' })).items).toEqual([]);
   });
 
   test('a session lists every snapshot it made, newest first: on other branches and by rewinds, too', async () => {
@@ -143,7 +167,7 @@ export function describeLists({ store }: StoreSuite): void {
   test('snapshots are paged and searched by prompt and label', async () => {
     await createSession(store(), 'a');
     await commitTurns(store(), 'a', ['1', '2', '3', '4', '5']);
-    const read = await pages((query) => store().listSnapshots('a', query), { limit: 2 });
+    const read = await pagesOf((query) => store().listSnapshots('a', query), { limit: 2 });
     expect(read.map((page) => page.map(({ turnCount }) => turnCount))).toEqual([[5, 4], [3, 2], [1]]);
     await store().labelSnapshot({ snapshotId: 'snapshot-4', label: '50% of PROMPT 2' });
     expect(await snapshotIds({ search: 'prompt 2' })).toEqual(['snapshot-4', 'snapshot-2']);

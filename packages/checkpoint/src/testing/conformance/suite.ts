@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { CheckpointErrorCode } from '../../errors.ts';
+import type { Page } from '../../page.ts';
 import type { SessionRecord, SnapshotContent } from '../../session.ts';
 import type { CheckpointStore, NewSession, TurnCommitResult } from '../../store.ts';
 import { turnCommit } from '../builders.ts';
@@ -120,6 +121,20 @@ export async function everythingIn(store: CheckpointStore, sessionId: string): P
     pending: await store.readPendingTurn(sessionId),
     dump: await store.dumpSession(sessionId),
   };
+}
+
+/** Every page of a list, from the first to the last. */
+export async function pagesOf<Item, Query extends object>(
+  list: (query: Query & { readonly after?: string }) => Promise<Page<Item>>,
+  query: Query,
+): Promise<readonly (readonly Item[])[]> {
+  const read: (readonly Item[])[] = [];
+  for (let after: string | null | undefined; after !== null; ) {
+    const page: Page<Item> = await list(after === undefined ? query : { ...query, after });
+    read.push(page.items);
+    after = page.next;
+  }
+  return read;
 }
 
 /** The ids and texts of a branch, for a test of which of them are there. */

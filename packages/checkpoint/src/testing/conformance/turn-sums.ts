@@ -3,6 +3,7 @@ import type { NewTurn } from '../../ledger.ts';
 import type { CheckpointStore } from '../../store.ts';
 import type { TurnKey, TurnRange, TurnSum } from '../../turn-sums.ts';
 import { tokenColumns, turnCommit } from '../builders.ts';
+import { PREFIX_CASES } from './prefix-cases.ts';
 import { createSession, expectRefusal, leaving, type StoreSuite, tipOf } from './suite.ts';
 
 const NOON = Date.UTC(2026, 10, 21, 12);
@@ -140,6 +141,20 @@ export function describeTurnSums({ store }: StoreSuite): void {
     expect(await inRange({ sessionIds: [] })).toEqual([]);
   });
 
+  test.each(PREFIX_CASES)('the rows of sessions whose ids begin with $prefix are in a range', async (given) => {
+    for (const id of given.ids) {
+      await createSession(store(), id);
+      await commit(store(), id, `of ${id}`, {});
+    }
+    const sessionPrefix = given.prefix;
+    const found = await Array.fromAsync(store().streamTurns({ sessionPrefix }));
+    expect(found.map(({ sessionId }) => sessionId)).toEqual(given.ids.filter((id) => given.found.includes(id)));
+    const counts = Object.fromEntries(given.found.map((id) => [id, 1]));
+    expect(await turnsBy('sessionId', { sessionPrefix })).toEqual(counts);
+    const [first = ''] = given.found;
+    expect(await turnsBy('sessionId', { sessionPrefix, sessionIds: [first, 'nobody'] })).toEqual({ [first]: 1 });
+  });
+
   test('rows of more than one batch are streamed in the order of writing, each once', async () => {
     await createSession(store(), 'a');
     const names = Array.from({ length: 230 }, (_, index) => `${index}`);
@@ -167,5 +182,6 @@ export function describeTurnSums({ store }: StoreSuite): void {
     await expectRefusal(store().sumTurns({ by: [], promptSteps: [2, 1] }), 'checkpoint/invalid-write');
     await expectRefusal(store().sumTurns({ by: [], since: Number.NaN }), 'checkpoint/invalid-write');
     await expectRefusal(Array.fromAsync(store().streamTurns({ sessionIds: ['\0'] })), 'checkpoint/invalid-write');
+    await expectRefusal(store().sumTurns({ by: [], sessionPrefix: '\ud83d' }), 'checkpoint/invalid-write');
   });
 }

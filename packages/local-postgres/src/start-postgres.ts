@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 
 /** A PostgreSQL of its own, in a folder of its own, on a free port of 127.0.0.1. */
 export interface PostgresServer {
@@ -15,10 +15,10 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Starts a server, which takes about a second. `durable` makes it wait for the disk, as a crash test wants it. */
-export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
+/** Starts a server, which takes about a second. `durable` makes it wait for the disk, as a crash test wants it. Default `false`. */
+export async function startPostgres({ durable = false }: { readonly durable?: boolean } = {}): Promise<PostgresServer> {
   // In a process of its own, which sees to it that nothing is left of the server when this one ends, however it ends.
-  const file = fileURLToPath(new URL('postgres-server-process.ts', import.meta.url));
+  const file = join(import.meta.dirname, `server-process${extname(import.meta.filename)}`);
   const keeper = spawn(process.execPath, [file, durable ? 'durable' : 'fast'], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
