@@ -1,6 +1,7 @@
 import type { Snapshot } from '@reprise/checkpoint';
 import type {
   AssistantTurn,
+  Message,
   StopReason,
   StreamEvent,
   ToolCallBlock,
@@ -29,7 +30,9 @@ export type AgentEventBody =
   | ApprovalNeededEvent
   | ToolStartEvent
   | ToolEndEvent
+  | ToolAnsweredEvent
   | TurnEndEvent
+  | MessageFoundEvent
   | MessageSteeredEvent
   | CompactionStartEvent
   | CompactionEndEvent
@@ -59,6 +62,16 @@ export interface ToolEndEvent {
   readonly durationMs: number;
 }
 
+/**
+ * A call has its result, and did not run for it: it was refused or never begun, a hook has given the result, or it is known from before a
+ * crash.
+ */
+export interface ToolAnsweredEvent {
+  readonly type: 'tool-answered';
+  readonly call: ToolCallBlock;
+  readonly result: ToolResultBlock;
+}
+
 export interface TurnEndEvent {
   readonly type: 'turn-end';
   readonly turn: AssistantTurn;
@@ -67,6 +80,17 @@ export interface TurnEndEvent {
   readonly snapshot?: Snapshot;
   /** What the response has probably used. Present where its vendor did not tell to the end, so that `turn.usageState` is not `final`. */
   readonly estimate?: UsageEstimate;
+}
+
+/**
+ * The conversation holds the message that was sent with this key: it is not added again, and the run goes on from where it was left. Comes
+ * before anything that the run does.
+ */
+export interface MessageFoundEvent {
+  readonly type: 'message-found';
+  /** From that message on: what of the conversation is durable. Where a compaction took it, from what stands in its place. */
+  readonly messages: readonly Message[];
+  readonly state: AgentState;
 }
 
 /** A message that was sent meanwhile, with `onBusy: 'steer'`, has come into this run. It is durable, and the next request holds it. */
@@ -103,6 +127,8 @@ export type RunEndReason =
   | 'approval-needed'
   /** The message went into the run that had the session. */
   | 'steered'
+  /** The message was in the conversation already, and there was nothing to go on with; see `SendOptions.key`. */
+  | 'already-answered'
   /** A hook ended it. */
   | 'hook-stop';
 

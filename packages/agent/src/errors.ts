@@ -7,6 +7,8 @@ export type AgentErrorCode =
   | 'agent/compaction-failed'
   | 'agent/context-overflow'
   | 'agent/empty-message'
+  /** The run goes on elsewhere: a reason to abort a send with; see `SendOptions.signal`. */
+  | 'agent/handed-over'
   | 'agent/hook-failed'
   /** Another send took the session over; the reason with which the run's signal is aborted. */
   | 'agent/interrupted'

@@ -31,13 +31,13 @@ export type AgentFaultPoint =
   | 'agent/approval-decided'
   /** A tool call is checked and about to be noted. */
   | 'agent/call-checked'
-  /** The intent is written, and the tool has not run. */
+  /** The intent is written, unless the tool is pure, and the tool has not run. */
   | 'agent/intent-written'
   /** The tool has run, and its outcome is not written. */
   | 'agent/tool-ran'
-  /** The outcome is written. */
+  /** The outcome is written, or held if the tool is pure. */
   | 'agent/outcome-written'
-  /** The results of a turn's calls are committed. */
+  /** The results of a turn's calls are committed, mostly with the note of the next model call. */
   | 'agent/results-committed'
   /** What the model is shown was changed, and the change is committed. */
   | 'agent/history-edited'

@@ -6,10 +6,12 @@ export type {
   ApprovalNeededEvent,
   CompactionEndEvent,
   CompactionStartEvent,
+  MessageFoundEvent,
   MessageSteeredEvent,
   RunEndEvent,
   RunEndReason,
   RunStartEvent,
+  ToolAnsweredEvent,
   ToolEndEvent,
   ToolStartEvent,
   TurnEndEvent,
@@ -63,6 +65,7 @@ export type {
   TurnVerdict,
 } from './hooks/hook.ts';
 export type { HookOptions } from './hooks/hook-options.ts';
+export { createHolderName, isHolderGone } from './lease/holder.ts';
 export type { BusyOptions, LeaseOptions } from './lease/lease-options.ts';
 export type { OnBusy } from './lease/take-lease.ts';
 export type { LimitedCall, Limiter } from './limiter.ts';
@@ -101,6 +104,7 @@ export { type ParseOptions, parseTranscript, stateFromTranscript } from './trans
 export { printHistory } from './transcript/print-history.ts';
 export { type ResolveHash, resolveFrom } from './transcript/reference.ts';
 export { TranscriptFormatter, type TranscriptFormatterOptions } from './transcript/transcript-formatter.ts';
+export { type PricedResponse, priceResponse } from './usage/price-response.ts';
 export { addUsage, hitRate, NO_USAGE, promptTokens, type Usage, usageOfTurn, withMarkup } from './usage/usage.ts';
 export { totalUsage, type UsageEntry, type UsageQuery, usageEntries } from './usage/usage-entries.ts';
 export { dollarText, usageText } from './usage/usage-text.ts';

@@ -11,19 +11,19 @@
 
 import type { Snapshot } from '@reprise/checkpoint';
 import { type AssistantTurn, type ModelRequest, ProviderError, type StreamEvent } from '@reprise/providers';
-import type { AgentEventBody, TurnEndEvent } from './agent-event.ts';
+import type { TurnEndEvent } from './agent-event.ts';
 import type { RunBudget } from './budget/run-budget.ts';
 import { buildRequest } from './context/build-request.ts';
 import type { Conversation } from './conversation.ts';
 import { AgentError } from './errors.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import { admitRequest } from './guard-call.ts';
+import { isHandedOver } from './hand-over.ts';
 import { askBeforeRequest, type HookedRequest } from './hooks/before-request.ts';
 import type { PreparedTurn } from './recorder.ts';
 import type { RunEnd, RunOptions } from './run-options.ts';
+import type { Telling, ToldStream } from './told.ts';
 import { isResponse, startTurn, type TurnInProgress } from './turn.ts';
-
-type Events<Result> = AsyncGenerator<AgentEventBody, Result, undefined>;
 
 /** What a call is asked beside what every call of the run is. */
 export interface CallTerms {
@@ -51,9 +51,11 @@ export async function* callModel(
   conversation: Conversation,
   options: RunOptions,
   terms: CallTerms,
-): Events<CallOutcome> {
+): Telling<CallOutcome> {
   const { signal } = conversation;
   if (signal.aborted) return { end: abortedEnd(signal) };
+  // Others may take long: the results of tools are not to be lost with them.
+  if (options.limiter || options.hooks.some(({ beforeRequest }) => beforeRequest)) await conversation.settle();
   const hooked = yield* askBeforeRequest(requestFor(conversation, options, terms), conversation, options);
   if (hooked === 'stopped') return { end: { reason: 'hook-stop' } };
   if (hooked === 'aborted') return { end: abortedEnd(signal) };
@@ -73,22 +75,21 @@ async function* makeCall(
   conversation: Conversation,
   options: RunOptions,
   budget: RunBudget | undefined,
-): Events<CallOutcome> {
+): Telling<CallOutcome> {
   const { recorder, signal } = conversation;
   const prepared = await recorder.prepareTurn(request, attribution);
   conversation.pass('agent/turn-prepared');
   yield* heedPrefixChange(prepared, options);
-  await prepared.begin();
-  conversation.pass('agent/turn-begun');
+  await conversation.begin(prepared);
   const progress = await ask(request, prepared, conversation, options);
   if (!progress) return { end: abortedEnd(signal) };
   let turn: AssistantTurn;
   let ended: TurnEndEvent | undefined;
   try {
-    yield* tell(progress, conversation, options);
+    yield streamOf(progress, conversation, options);
   } finally {
     // In `finally`, since a listener that has left must not cost the ledger its row (C2).
-    turn = await progress.settle();
+    turn = settledTurn(await progress.settle(), signal);
     conversation.pass('agent/stream-ended');
     if (isResponse(turn)) ended = await conversation.recordTurn(turn, prepared);
     else await abandon(prepared, conversation);
@@ -96,6 +97,12 @@ async function* makeCall(
   if (ended) budget?.settle(turn);
   if (ended) yield withEstimate(ended, progress, request, options);
   return { turn, isRecorded: ended !== undefined, snapshot: ended?.snapshot };
+}
+
+/** Of an answer that is to be asked for again elsewhere no word is kept, so that it can be; what it has used is. */
+function settledTurn(turn: AssistantTurn, signal: AbortSignal): AssistantTurn {
+  if (turn.stopReason !== 'aborted' || !isHandedOver(signal)) return turn;
+  return { ...turn, message: { ...turn.message, content: [] } };
 }
 
 function requestFor(
@@ -114,7 +121,7 @@ function requestFor(
 }
 
 /** What the vendor has cached of the conversation is about to be lost: whoever pays for it is told first. */
-async function* heedPrefixChange({ prefixChange }: PreparedTurn, options: RunOptions): Events<void> {
+async function* heedPrefixChange({ prefixChange }: PreparedTurn, options: RunOptions): Telling<void> {
   if (!prefixChange) return;
   const { message } = prefixChange;
   if (options.onPrefixChange === 'refuse') {
@@ -142,13 +149,18 @@ async function ask(
   return undefined;
 }
 
-async function* tell(progress: TurnInProgress, conversation: Conversation, options: RunOptions): Events<void> {
+/** The call's events, for the listener. */
+function streamOf(progress: TurnInProgress, conversation: Conversation, options: RunOptions): ToldStream {
   let isFirst = true;
-  for await (const event of progress.events) {
-    if (isFirst) conversation.pass('agent/first-event');
-    isFirst = false;
-    if (!wasTold(event, options)) yield event;
-  }
+  return {
+    next: progress.next,
+    note(event) {
+      progress.note(event);
+      if (isFirst) conversation.pass('agent/first-event');
+      isFirst = false;
+      return !wasTold(event, options);
+    },
+  };
 }
 
 /** What a request does not get is the same in every request of a conversation, and worth one warning. */

@@ -1,6 +1,7 @@
 import type { EntryId, SessionId, Snapshot, TurnId, TurnRow } from '@reprise/checkpoint';
 import type {
   AssistantTurn,
+  Message,
   ModelRequest,
   ToolCallBlock,
   ToolMessage,
@@ -15,12 +16,25 @@ import type { PrefixChange } from './session/prefix-change.ts';
 import type { AgentState } from './state.ts';
 import type { EffectClass } from './tools/tool.ts';
 
-/** Where a run's facts become durable. A run goes on only after each of these has resolved. */
+/**
+ * Where a run's facts become durable. A run goes on only after each of these has resolved. What is held is durable with the next of them
+ * that writes, and once `settle` has resolved: it is what a crash may take, since it would be made again from the rest.
+ */
 export interface Recorder {
-  message(message: UserMessage | ToolMessage): Promise<void>;
+  /** `sent` is the key that it was sent with, and its place among the messages. */
+  message(message: UserMessage | ToolMessage, sent?: SentKey): Promise<void>;
 
-  /** Changes what the model is shown from here on. */
-  editHistory(edit: HistoryEdit): Promise<void>;
+  /** Where the message stands, counted from 0, that was sent with this key; `undefined` if the branch holds none. */
+  placeOf(key: string): number | undefined;
+
+  /** The results of a round of tools, held. */
+  holdResults(message: ToolMessage): void;
+
+  /** Writes what is held. If that fails, or another write that carries it, it is not held any more. */
+  settle(): Promise<void>;
+
+  /** Changes what the model is shown from here on; `history` is what it was shown so far. */
+  editHistory(edit: HistoryEdit, history: readonly Message[]): Promise<void>;
 
   /** One model call, before it is made; `attribution` says what of the request is not the agent's own. */
   prepareTurn(request: ModelRequest, attribution?: Attribution): Promise<PreparedTurn>;
@@ -34,6 +48,9 @@ export interface Recorder {
   /** Whether the last turn ended in an error or an abort, so that the calls it may hold are not to be run. */
   lastTurnFailed(): Promise<boolean>;
 
+  /** Whether the last turn was a pause of the vendor's, which goes on when it is sent back as it is. */
+  lastTurnPaused(): boolean;
+
   /** What the journal holds of the calls of the last turn, by their position among its calls. Empty when none was started. */
   journaledCalls(): Promise<ReadonlyMap<number, JournaledCall>>;
 
@@ -43,10 +60,13 @@ export interface Recorder {
    */
   keepFiles(paths: readonly string[]): Promise<void>;
 
-  /** Intent: durable before the tool runs. Rejects with `checkpoint/tool-call-started` if another branch was faster; see `ToolJournal`. */
+  /**
+   * Intent: durable before the tool runs, unless that is `pure` and runs for the first time: it loses nothing by running again. Rejects with
+   * `checkpoint/tool-call-started` if another branch was faster; see `ToolJournal`.
+   */
   startToolCall(start: ToolStart): Promise<void>;
 
-  /** Outcome: durable before the run goes on. */
+  /** Outcome: durable before the run goes on. That of a call without an intent is held, unless others are running that may take long. */
   finishToolCall(position: number, outcome: ToolOutcome): Promise<void>;
 
   /** The session, and the turn that its open calls are of. */
@@ -77,11 +97,17 @@ export interface SessionRecorder extends Recorder {
   readonly tip: EntryId;
 }
 
+/** The key of a send, with the place of its message. */
+export interface SentKey {
+  readonly key: string;
+  readonly place: number;
+}
+
 export interface PreparedTurn {
   readonly id: TurnId;
   /** How the request's prefix differs from the last request's of this branch; `undefined` when it only adds to it. */
   readonly prefixChange: PrefixChange | undefined;
-  /** Notes that the model is about to be asked. */
+  /** Notes that the model is about to be asked, and writes what is held. */
   begin(): Promise<void>;
   /** Commits the response with its counts, in one piece; `state` already holds it. */
   commit(turn: AssistantTurn, state: AgentState): Promise<Snapshot | undefined>;

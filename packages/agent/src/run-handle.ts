@@ -3,6 +3,7 @@ import type { AgentEvent, RunEndEvent, RunEndReason } from './agent-event.ts';
 import { AgentError } from './errors.ts';
 import type { RunLoop } from './run.ts';
 import type { AgentState } from './state.ts';
+import { listenTo, type Telling } from './told.ts';
 
 /**
  * A run to be listened to or awaited. It starts with the first of these, and the listener sets its pace;
@@ -38,24 +39,28 @@ export function createRun(start: () => RunLoop, onEnd: () => void = () => {}): R
   }
 
   /** Starts the run with the first event that is asked for: an iterator that is given back before that has begun nothing. */
-  async function* listen(): AsyncGenerator<AgentEvent, void, undefined> {
-    const loop = begin();
+  function listen(): AsyncGenerator<AgentEvent, void, undefined> {
     const turns: AssistantTurn[] = [];
-    let sequence = 0;
+    let sequence = -1;
+    return listenTo(begin, (event) => {
+      if (event.type === 'turn-end') turns.push(event.turn);
+      if (event.type === 'run-end') settle(event, turns);
+      sequence += 1;
+      return { ...event, sequence };
+    });
+  }
+
+  async function* begin(): Telling<void> {
+    const loop = startLoop();
     try {
-      for await (const event of loop.events()) {
-        if (event.type === 'turn-end') turns.push(event.turn);
-        if (event.type === 'run-end') settle(event, turns);
-        yield { ...event, sequence };
-        sequence += 1;
-      }
+      yield* loop.tell();
     } finally {
       if (!isSettled) outcome.reject(abandoned());
       onEnd();
     }
   }
 
-  function begin(): RunLoop {
+  function startLoop(): RunLoop {
     try {
       return start();
     } catch (error) {

@@ -10,6 +10,8 @@ import type { Steered } from './steering/steer-or-take.ts';
 export interface RunOptions extends AgentSettings {
   /** Absent: the conversation goes on from where it stopped. */
   readonly input: UserMessage | undefined;
+  /** Names the input: where the conversation holds it already, the run goes on from there. */
+  readonly key?: string | undefined;
   /** How the run's first answer begins; the model goes on from there, and the turn's message holds both. */
   readonly prefill?: string;
   /** Takes the conversation for this run, unless its message went into another's. */

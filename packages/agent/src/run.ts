@@ -7,14 +7,14 @@
  * E1. However a run ends, it leaves the conversation before it says so.
  */
 
-import type { AgentEventBody } from './agent-event.ts';
 import { hasCode } from './errors.ts';
 import type { HeldConversation, RunEnd, RunOptions } from './run-options.ts';
 import type { AgentState } from './state.ts';
 import type { Steered } from './steering/steer-or-take.ts';
+import type { Telling } from './told.ts';
 import { TurnLoop } from './turn-loop.ts';
 
-/** One run under way: iterating `events` drives it. */
+/** One run under way: listening to what it tells drives it. */
 export class RunLoop {
   readonly #options: RunOptions;
   #start: AgentState;
@@ -31,7 +31,7 @@ export class RunLoop {
     return this.#turns?.state ?? this.#start;
   }
 
-  async *events(): AsyncGenerator<AgentEventBody, void, undefined> {
+  async *tell(): Telling<void> {
     const { ports } = this.#options;
     yield { type: 'run-start', runId: ports.createId() };
     ports.onFaultPoint?.('agent/run-started');
@@ -50,7 +50,7 @@ export class RunLoop {
     return { reason: 'steered' };
   }
 
-  async *#goOn(held: HeldConversation): AsyncGenerator<AgentEventBody, RunEnd, undefined> {
+  async *#goOn(held: HeldConversation): Telling<RunEnd> {
     this.#turns = new TurnLoop(held, this.#options);
     try {
       return yield* this.#turns.run();

@@ -1,4 +1,5 @@
 import type { Snapshot, SnapshotId } from '@reprise/checkpoint';
+import type { Message } from '@reprise/providers';
 import type { ApprovalDecision, DecidedApproval, OpenApproval } from './approval/approval.ts';
 import type { Compacted, CompactOptions } from './context/compact-session.ts';
 import type { CompactionPlan, PlanCompactionOptions } from './context/plan-compaction.ts';
@@ -10,7 +11,17 @@ import type { RewindOptions, Rewound } from './session/rewind.ts';
 import type { AgentState } from './state.ts';
 
 export interface SendOptions extends BusyOptions {
+  /**
+   * Aborts the run. With an `AgentError` of the code `agent/handed-over` as its reason the run is left to go on elsewhere: as in a crash,
+   * nothing is kept of an answer or a tool that is cut off, and no call is answered in its place; a send with the same `key` goes on.
+   */
   readonly signal?: AbortSignal;
+  /**
+   * Names the message, so that sending it again, after a crash or from another process, adds it once: a send whose key the conversation
+   * has goes on from where that one was left, and ends with the reason `already-answered` if there is nothing to go on with. The branch
+   * that a rewind has left does not count. Throws `agent/invalid-option` without a message, and for an empty one. Default: none.
+   */
+  readonly key?: string;
 }
 
 /**
@@ -21,6 +32,8 @@ export interface Session {
   readonly id: string;
   /** As far as it is committed, and this object knows: it catches up with other processes when a run starts. */
   readonly state: AgentState;
+  /** The conversation from the message on that was sent with this key, as far as `state` has it; `undefined` if it holds none. */
+  messagesSince(key: string): readonly Message[] | undefined;
   /**
    * Asks the model; without input, goes on from where the conversation stopped, say in a crash, if `canContinue`. While another run has it,
    * `onBusy` says what to do: with `reject`, it throws `agent/session-busy`, or the run ends with that if it only then finds out.

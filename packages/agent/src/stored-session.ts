@@ -1,5 +1,5 @@
 import type { Snapshot, SnapshotId } from '@reprise/checkpoint';
-import type { UserMessage } from '@reprise/providers';
+import type { Message, UserMessage } from '@reprise/providers';
 import type { ApprovalDecision, DecidedApproval, OpenApproval } from './approval/approval.ts';
 import { decideApproval } from './approval/decide-approval.ts';
 import { checkDecision } from './approval/questions.ts';
@@ -27,6 +27,7 @@ import { readRewindTargets } from './session/rewind-targets.ts';
 import { type Hold, type SessionContext, SessionHolder } from './session/session-hold.ts';
 import type { DecideOptions, ForkOptions, SendOptions, Session } from './session.ts';
 import type { AgentState } from './state.ts';
+import type { SentMessage } from './steering/inbox.ts';
 import { type Steered, steerOrTake } from './steering/steer-or-take.ts';
 
 export function createSession(loaded: LoadedSession, context: SessionContext): Session {
@@ -54,12 +55,18 @@ class StoredSession implements Session {
     return this.#running?.state ?? this.#holder.state;
   }
 
+  messagesSince(key: string): readonly Message[] | undefined {
+    const place = this.#holder.placeOf(key);
+    return place === undefined ? undefined : this.state.messages.slice(place);
+  }
+
   send(input?: RunInput, options: SendOptions = {}): Run {
     const terms = leaseTerms(options, this.#context.terms);
     this.#refuseUnlessFree(terms);
     const message = asUserMessage(input);
+    checkKey(options.key, message);
     return createRun(
-      () => this.#start(message, options.signal, terms),
+      () => this.#start(message, options, terms),
       () => this.#end(),
     );
   }
@@ -129,12 +136,12 @@ class StoredSession implements Session {
     this.#closed.abort(sessionClosed(this.id));
   }
 
-  #start(input: UserMessage | undefined, signal: AbortSignal | undefined, terms: LeaseTerms): RunLoop {
+  #start(input: UserMessage | undefined, { signal, key }: SendOptions, terms: LeaseTerms): RunLoop {
     // Asked again: a run starts when it is first listened to, and another may have been faster.
     this.#refuseUnlessFree(terms);
     this.#begun += 1;
-    const enter = () => this.#enter(run, input, terms, signal);
-    const run: RunLoop = new RunLoop(this.state, { ...this.#context.settings, input, enter, told: this.#told });
+    const enter = () => this.#enter(run, input && { message: input, key }, terms, signal);
+    const run: RunLoop = new RunLoop(this.state, { ...this.#context.settings, input, key, enter, told: this.#told });
     return run;
   }
 
@@ -160,7 +167,7 @@ class StoredSession implements Session {
 
   async #enter(
     run: RunLoop,
-    input: UserMessage | undefined,
+    input: SentMessage | undefined,
     terms: LeaseTerms,
     signal: AbortSignal | undefined,
   ): Promise<HeldConversation | Steered> {
@@ -186,7 +193,7 @@ class StoredSession implements Session {
 
   /** A message that may be steered stands in line for a run of its own while it is on offer to the one under way. */
   #takeOrSteer(
-    input: UserMessage | undefined,
+    input: SentMessage | undefined,
     terms: LeaseTerms,
     signal: AbortSignal | undefined,
   ): Promise<Hold | Steered> {
@@ -245,6 +252,14 @@ class StoredSession implements Session {
       );
     }
   }
+}
+
+function checkKey(key: string | undefined, message: UserMessage | undefined): void {
+  if (key === undefined || (message && typeof key === 'string' && key !== '')) return;
+  const what = message
+    ? `key is '${key}'; it must be a text that is not empty.`
+    : 'key names a message, and there is none.';
+  throw new AgentError('agent/invalid-option', what);
 }
 
 function sessionClosed(id: string): AgentError {

@@ -6,10 +6,11 @@
  */
 
 import type { ToolCallBlock } from '@reprise/providers';
-import type { AgentEventBody } from './agent-event.ts';
+import type { AgentEventBody, ToolAnsweredEvent } from './agent-event.ts';
 import { askedPositions } from './approval/plan-approval.ts';
 import { runApprovedCalls, waitsForDecision } from './approval/run-approved-calls.ts';
 import type { Conversation } from './conversation.ts';
+import { isHandedOver } from './hand-over.ts';
 import { askAfterTool } from './hooks/after-tool.ts';
 import { askBeforeTools } from './hooks/before-tools.ts';
 import { abortedEnd } from './model-call.ts';
@@ -73,12 +74,15 @@ export async function wasStopped({ state, recorder }: Conversation): Promise<boo
 }
 
 /** Answers calls that are not run, with the reason for the model. */
-export async function refuseCalls(
+export function* refuseCalls(
   calls: readonly ToolCallBlock[],
   reason: string,
   conversation: Conversation,
-): Promise<void> {
-  if (calls.length > 0) await conversation.recordResults(calls.map((call) => notRun(call, reason)));
+): Generator<ToolAnsweredEvent, void, undefined> {
+  if (calls.length === 0) return;
+  const answered = calls.map((call) => ({ call, result: notRun(call, reason) }));
+  conversation.holdResults(answered.map(({ result }) => result));
+  for (const each of answered) yield { type: 'tool-answered', ...each };
 }
 
 function circumstancesOf({ tools, onUnknownOutcome }: RunOptions): CallCircumstances {
@@ -86,8 +90,8 @@ function circumstancesOf({ tools, onUnknownOutcome }: RunOptions): CallCircumsta
 }
 
 /**
- * Runs the calls that may run, and commits one result for each of them, also after an abort. After a failure of the recorder, and while one
- * of them waits for a decision, they stay open: the journal has what was done.
+ * Runs the calls that may run, and commits one result for each of them, also after an abort. After a failure of the recorder, while one of
+ * them waits for a decision, and where the run is to go on elsewhere they stay open: the journal has what was done.
  */
 async function* carryOut(
   open: readonly PlannedCall[],
@@ -117,13 +121,25 @@ async function* carryOut(
     hasFailed = true;
     throw error;
   } finally {
-    isAnswered = !hasFailed && !waitsForDecision(planned, outcomes, recorder);
+    isAnswered = !hasFailed && !isHandedOver(signal) && !waitsForDecision(planned, outcomes, recorder);
     if (isAnswered) {
       const results = planned.map(({ call, result }) => outcomes.get(call)?.result ?? result);
-      await conversation.recordResults(toolTerms.toolRefs ? nameResults(results, history) : results);
+      conversation.holdResults(toolTerms.toolRefs ? nameResults(results, history) : results);
     }
   }
+  if (isAnswered) yield* tellAnswered(planned, outcomes);
   const failure = failureIn(planned, outcomes, toolTerms);
   const isStopped = planned.some((call) => (outcomes.get(call.call) ?? call).isStop);
   return { isAnswered, isStopped, ...(failure ? { failure } : {}) };
+}
+
+/** The results that nobody has heard of, in call order: those of calls that did not run. */
+function* tellAnswered(
+  planned: readonly PlannedCall[],
+  outcomes: CallOutcomes,
+): Generator<ToolAnsweredEvent, void, undefined> {
+  for (const { call, result } of planned) {
+    const outcome = outcomes.get(call);
+    if (!outcome?.isTold) yield { type: 'tool-answered', call, result: outcome?.result ?? result };
+  }
 }

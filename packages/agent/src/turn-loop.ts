@@ -11,7 +11,7 @@
  */
 
 import { type AssistantTurn, endsInOpenCall, toolCalls, userMessage } from '@reprise/providers';
-import type { AgentEventBody, RunEndReason } from './agent-event.ts';
+import type { RunEndReason } from './agent-event.ts';
 import { createRunBudget, type RunBudget } from './budget/run-budget.ts';
 import { type Compactor, createCompactor } from './context/compact-when-long.ts';
 import { endingError, makeRoom, overflowOf } from './context/overflow.ts';
@@ -32,9 +32,8 @@ import {
   resumedClosing,
   toolRefusal,
 } from './stop-condition.ts';
+import type { Telling } from './told.ts';
 import { answerCalls, endAfter, refuseCalls, repairCalls, wasStopped } from './tool-round.ts';
-
-type Events<Result> = AsyncGenerator<AgentEventBody, Result, undefined>;
 
 export class TurnLoop {
   readonly #options: RunOptions;
@@ -54,49 +53,64 @@ export class TurnLoop {
 
   /** As far as it is recorded. */
   get state(): AgentState {
-    return this.#conversation.state;
+    return this.#conversation.recorded;
   }
 
-  async *run(): Events<RunEnd> {
-    const recovered = await this.#conversation.recoverTurn();
-    if (recovered) yield recovered;
-    let end = yield* this.#takeUp();
-    while (!end) end = yield* this.#goOn();
-    return end;
+  async *run(): Telling<RunEnd> {
+    try {
+      const found = this.#conversation.since(this.#options.key);
+      if (found) yield { type: 'message-found', messages: found, state: this.#conversation.state };
+      const recovered = await this.#conversation.recoverTurn();
+      if (recovered) yield recovered;
+      let end = yield* this.#takeUp(found !== undefined);
+      while (!end) end = yield* this.#goOn();
+      return end;
+    } catch (error) {
+      // What has failed first is what is told.
+      await this.#conversation.settle().catch(() => undefined);
+      throw error;
+    } finally {
+      await this.#conversation.settle();
+    }
   }
 
   /** Brings the history to where a model can be asked: open calls answered, the input appended. */
-  async *#takeUp(): Events<RunEnd | undefined> {
-    const { input } = this.#options;
-    const open = unansweredCalls(this.state);
+  async *#takeUp(isFound: boolean): Telling<RunEnd | undefined> {
+    const { key } = this.#options;
+    const input = isFound ? undefined : this.#options.input;
+    const conversation = this.#conversation;
+    const open = unansweredCalls(conversation.state);
     if (open.length > 0) {
       const round = yield* repairCalls(open, input !== undefined, this.#conversation, this.#options);
       const end = endAfter(round, this.#conversation);
       if (end) return end;
     }
-    if (input) await this.#conversation.recordInput(input);
-    else if (!awaitsModel(this.state)) {
+    if (input) await this.#conversation.recordInput(input, key);
+    else if (isFound && conversation.recorder.lastTurnPaused()) return undefined;
+    else if (isFound && !awaitsModel(conversation.state)) return { reason: 'already-answered' };
+    else if (!awaitsModel(conversation.state)) {
       throw new AgentError(
         'agent/nothing-to-continue',
         'There is nothing to continue: the conversation ends with an answer, whole or cut off. Send a message, such as "Go on."; `canContinue` tells beforehand.',
       );
     } else {
       const isStopped = await wasStopped(this.#conversation);
-      this.#note({ isStopped, ...resumedClosing(this.state, this.#options.limits) });
+      this.#note({ isStopped, ...resumedClosing(conversation.state, this.#options.limits) });
     }
     return undefined;
   }
 
   /** One turn with the tools it calls; the end, if it was the last. */
-  async *#goOn(): Events<RunEnd | undefined> {
+  async *#goOn(): Telling<RunEnd | undefined> {
     const next = nextStep(this.#progress, this.#options.limits);
     if (next.step === 'end') return { reason: next.reason };
     // A paused turn is no end, and takes no prompt; nor does a call of the vendor's own that it has not answered.
-    const takesPrompt = awaitsModel(this.state) && !endsInOpenCall(this.state.messages);
+    const { state } = this.#conversation;
+    const takesPrompt = awaitsModel(state) && !endsInOpenCall(state.messages);
     if (next.step === 'close' && !takesPrompt) return { reason: next.reason };
     if (next.step === 'close') await this.#close(next.reason);
     // A paused turn is sent back as it is: nothing may come after it.
-    else if (this.#progress.closedFor === undefined && awaitsModel(this.state)) {
+    else if (this.#progress.closedFor === undefined && awaitsModel(state)) {
       yield* takeSteered(this.#inbox, this.#conversation);
       yield* this.#compactor.beforeRequest(this.#conversation);
     }
@@ -106,7 +120,7 @@ export class TurnLoop {
     return yield* this.#follow(outcome);
   }
 
-  #ask(): Events<CallOutcome> {
+  #ask(): Telling<CallOutcome> {
     return callModel(this.#conversation, this.#options, {
       isFirst: this.#progress.requests === 0,
       isClosing: this.#progress.closedFor !== undefined,
@@ -131,18 +145,18 @@ export class TurnLoop {
   }
 
   /** Does what a turn asks for. */
-  async *#follow({ turn, isRecorded }: TakenTurn): Events<RunEnd | undefined> {
+  async *#follow({ turn, isRecorded }: TakenTurn): Telling<RunEnd | undefined> {
     const { requests, outputTokens, toolRounds, closedFor } = this.#progress;
     const isClosed = closedFor !== undefined;
     this.#note({ requests: requests + 1, outputTokens: outputTokens + outputTokensOf(turn), isClosed });
     const stop = isRecorded ? yield* askAfterTurn(turn, this.#conversation, this.#options) : undefined;
     const calls = toolCalls(turn.message);
     if (turn.error) {
-      await refuseCalls(calls, 'the model call did not end.', this.#conversation);
+      yield* refuseCalls(calls, 'the model call did not end.', this.#conversation);
       return { reason: turn.stopReason, error: endingError(turn.error, this.#options.model) };
     }
     if (stop !== undefined) {
-      await refuseCalls(calls, stop, this.#conversation);
+      yield* refuseCalls(calls, stop, this.#conversation);
       return { reason: 'hook-stop' };
     }
     if (calls.length === 0 && turn.stopReason !== 'pause') {
@@ -150,12 +164,12 @@ export class TurnLoop {
       return isSteered ? undefined : { reason: closedFor ?? turn.stopReason };
     }
     if (isBrokenOff(turn)) {
-      await refuseCalls(calls, `the answer was broken off (${turn.stopReason}).`, this.#conversation);
+      yield* refuseCalls(calls, `the answer was broken off (${turn.stopReason}).`, this.#conversation);
       return { reason: turn.stopReason };
     }
     const refusal = toolRefusal(this.#progress, this.#options.limits);
     if (refusal !== undefined) {
-      await refuseCalls(calls, `the run is at its limit (${refusal}).`, this.#conversation);
+      yield* refuseCalls(calls, `the run is at its limit (${refusal}).`, this.#conversation);
       this.#note({ isRefused: true });
       return nextStep(this.#progress, this.#options.limits).step === 'close' ? undefined : { reason: refusal };
     }
@@ -168,7 +182,7 @@ export class TurnLoop {
   }
 
   /** Whether messages came for a run that would otherwise be at its end, and may still ask a model. */
-  async *#steer({ stopReason }: AssistantTurn): Events<boolean> {
+  async *#steer({ stopReason }: AssistantTurn): Telling<boolean> {
     const isAnswer = stopReason === 'end-turn' || stopReason === 'stop-sequence';
     if (!isAnswer || nextStep(this.#progress, this.#options.limits).step !== 'ask') return false;
     return yield* takeSteered(this.#inbox, this.#conversation);

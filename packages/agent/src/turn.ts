@@ -8,12 +8,15 @@ import {
 } from '@reprise/providers';
 import { AgentError } from './errors.ts';
 import { bytesReceived } from './estimate-usage.ts';
+import { linkAbort } from './link-abort.ts';
 
 /** One model call under way. */
 export interface TurnInProgress {
-  /** Its stream, the final `assistant-turn` included. */
-  readonly events: AsyncGenerator<StreamEvent, void, undefined>;
-  /** The turn, also when `events` was left early: then the call is aborted first, and what had arrived is the turn. */
+  /** The next event of its stream, the final `assistant-turn` included. */
+  next(): Promise<IteratorResult<StreamEvent, unknown>>;
+  /** Takes note of an event that was read. */
+  note(event: StreamEvent): void;
+  /** The turn, also when its stream was left early: then the call is aborted first, and what had arrived is the turn. */
   settle(): Promise<AssistantTurn>;
   /** How much of an answer has come, in bytes: more than the turn holds, if a thought or a call was cut off. */
   readonly receivedBytes: number;
@@ -25,43 +28,42 @@ export function startTurn(
   request: ModelRequest,
   options: StreamOptions & { readonly signal: AbortSignal },
 ): TurnInProgress {
-  const left = new AbortController();
-  const signal = AbortSignal.any([options.signal, left.signal]);
-  const stream = model.stream(request, { ...options, signal })[Symbol.asyncIterator]();
+  const stop = new AbortController();
+  const stream = model.stream(request, { ...options, signal: stop.signal })[Symbol.asyncIterator]();
+  const unlink = linkAbort(options.signal, stop);
   let turn: AssistantTurn | undefined;
   let receivedBytes = 0;
 
-  async function next(): Promise<StreamEvent | undefined> {
-    const { done, value } = await stream.next();
-    if (done) return undefined;
-    if (value.type === 'assistant-turn') turn = value.turn;
-    else receivedBytes += bytesReceived(value);
-    return value;
-  }
-
-  async function* events(): AsyncGenerator<StreamEvent, void, undefined> {
-    for (let event = await next(); event; event = await next()) yield event;
+  function note(event: StreamEvent): void {
+    if (event.type === 'assistant-turn') turn = event.turn;
+    else receivedBytes += bytesReceived(event);
   }
 
   return {
-    events: events(),
+    next: () => stream.next(),
+    note,
     get receivedBytes() {
       return receivedBytes;
     },
     async settle() {
-      if (!turn) left.abort();
-      while (!turn) {
-        if ((await next()) === undefined) {
-          throw new AgentError(
-            'agent/broken-model',
-            `The stream of model ${model.id} ended without an assistant-turn event.`,
-          );
+      if (!turn) stop.abort();
+      try {
+        while (!turn) {
+          const { done, value } = await stream.next();
+          if (done) throw brokenModel(model);
+          note(value);
         }
+        await stream.return?.();
+        return turn;
+      } finally {
+        unlink();
       }
-      await stream.return?.();
-      return turn;
     },
   };
+}
+
+function brokenModel({ id }: Model): AgentError {
+  return new AgentError('agent/broken-model', `The stream of model ${id} ended without an assistant-turn event.`);
 }
 
 /**

@@ -23,6 +23,15 @@ describe('a session', () => {
     expect((await store.listSessions()).items).toHaveLength(1);
   });
 
+  it('that must exist is not created', async () => {
+    const store = tempStore();
+    const opening = scripted().openSession(store, { id: 'gone', mustExist: true });
+    await expect(opening).rejects.toMatchObject({ code: 'checkpoint/session-missing' });
+    expect(await store.readSession('gone')).toBeUndefined();
+    await store.createSession({ id: 'here', createdAt: 1 });
+    expect((await scripted().openSession(store, { id: 'here', mustExist: true })).id).toBe('here');
+  });
+
   it('without an id gets one that is free', async () => {
     const store = tempStore();
     const ids = [(await scripted().openSession(store)).id, (await scripted().openSession(store)).id];

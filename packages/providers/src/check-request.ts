@@ -60,7 +60,8 @@ function refuseUnanswered([call]: readonly string[], where: string): void {
 function checkTransient(request: ModelRequest): void {
   const { messages } = request;
   const stable = messages.length - transientMessages(request).length;
-  for (const [index, message] of messages.entries()) {
+  for (let index = messages.findIndex(isTransient); index !== -1 && index < messages.length; index += 1) {
+    const message = messages[index] as Message;
     if (!isTransient(message)) continue;
     if (index < stable) refuseRequest(`messages[${index}] is transient, and others follow it: it must be the last.`);
     if (message.cache)

@@ -151,10 +151,12 @@ function freezeShallow<Item extends object>(item: Item): Item {
 function frozenCopy<Value>(value: Value): Value {
   // A number kept as its source text is frozen, and would not be one any more in a copy.
   if (typeof value !== 'object' || value === null || isRawJSON(value)) return value;
-  const copy = Array.isArray(value)
-    ? value.map(frozenCopy)
-    : Object.fromEntries(Object.entries(value).map(([name, field]) => [name, frozenCopy(field)]));
   // A copy of plain data has the shape of what it copies.
+  const copy = (Array.isArray(value) ? value.slice() : { ...value }) as Record<string, unknown>;
+  for (const name of Object.keys(copy)) {
+    const field = copy[name];
+    if (typeof field === 'object') copy[name] = frozenCopy(field);
+  }
   return Object.freeze(copy) as Value;
 }
 

@@ -125,6 +125,20 @@ describe('a response that falls silent (D6)', () => {
     expectNothingLeft();
   });
 
+  it('has its whole time again after its consumer has thought for longer', async () => {
+    const { events, open, expectNothingLeft } = callOf(deafWire([0, 'a'], [0, 'b']));
+    const said = [events.next(), events.next()];
+    await vi.advanceTimersByTimeAsync(10);
+    await Promise.all(said);
+    await vi.advanceTimersByTimeAsync(50_000);
+    const rest = Array.fromAsync(events);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(open.mock.calls[0]?.[0].aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(lastTurn(await rest).error?.code).toBe('provider/stalled');
+    expectNothingLeft();
+  });
+
   it('is whole if it had said its last event', async () => {
     const { events } = callOf(deafWire([0, 'a'], [0, 'stop']));
     const collected = Array.fromAsync(events);

@@ -28,12 +28,14 @@ export interface QuestionsOptions {
   readonly clock: () => number;
 }
 
-export function createQuestions(options: QuestionsOptions): ApprovalQuestions {
-  return new Questions(options);
+export function createQuestions({ approve, ...options }: QuestionsOptions): ApprovalQuestions {
+  return approve ? new Questions({ ...options, approve }) : NOBODY_TO_ASK;
 }
 
+const NOBODY_TO_ASK: ApprovalQuestions = { ask: () => {}, next: async () => [], end: () => {} };
+
 class Questions implements ApprovalQuestions {
-  readonly #options: QuestionsOptions;
+  readonly #options: QuestionsOptions & { readonly approve: Approve };
   readonly #over = new AbortController();
   readonly #stopped = Promise.withResolvers<void>();
   readonly #asked = new Set<string>();
@@ -41,7 +43,7 @@ class Questions implements ApprovalQuestions {
   #decided: readonly DecidedApproval[] = [];
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(options: QuestionsOptions) {
+  constructor(options: QuestionsOptions & { readonly approve: Approve }) {
     this.#options = options;
     this.#over.signal.addEventListener('abort', () => this.#stopped.resolve(), { once: true });
     options.signal.addEventListener('abort', this.#stop, { once: true });
@@ -50,7 +52,7 @@ class Questions implements ApprovalQuestions {
 
   ask(request: ApprovalRequest): void {
     const { approve } = this.#options;
-    if (!approve || this.#asked.has(request.id) || this.#over.signal.aborted) return;
+    if (this.#asked.has(request.id) || this.#over.signal.aborted) return;
     this.#asked.add(request.id);
     const answer = this.#decide(approve, request).finally(() => this.#pending.delete(answer));
     this.#pending.add(answer);

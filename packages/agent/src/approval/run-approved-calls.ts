@@ -47,6 +47,8 @@ export async function* runApprovedCalls(
       yield* runToolCalls(ready, results, { ...pass, checked });
       if (failureIn(planned, results, options)) return;
       open = waiting.map((each) => each.planned);
+      // Nobody knows how long a decision takes: what ran by now is not to wait for it.
+      if (open.length > 0) await recorder.settle();
       const decided = await questions.next();
       if (decided.length === 0) return;
       for (const decision of decided) await recorder.decideApproval(decision);

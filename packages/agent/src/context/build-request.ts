@@ -35,5 +35,9 @@ export function buildRequest({ requestOptions, tools }: RequestFrame, messages: 
 
 /** A turn that was aborted before its first word stays in the history, but has nothing to send. */
 export function sendable(messages: readonly Message[]): readonly Message[] {
-  return messages.filter((message) => message.content.length > 0);
+  return messages.every(isSaid) ? messages : messages.filter(isSaid);
+}
+
+function isSaid({ content }: Message): boolean {
+  return content.length > 0;
 }

@@ -8,13 +8,12 @@ import { reloadSession } from '../session/open-session.ts';
 import { readBranch, type SentBranch } from '../session/read-branch.ts';
 import type { AgentSettings } from '../settings.ts';
 import type { AgentState } from '../state.ts';
+import { listenTo, type Telling } from '../told.ts';
 import { priceResponse } from '../usage/price-response.ts';
 import { checkCompaction } from './check-compaction.ts';
 import { checkCompactable, checkDroppable, compactConversation } from './compact.ts';
 import { type CompactionPlan, type PlanCompactionOptions, planCompaction } from './plan-compaction.ts';
 import { planningInputs } from './planning-inputs.ts';
-
-type Events<Result> = AsyncGenerator<AgentEventBody, Result, undefined>;
 
 export interface CompactOptions extends PlanCompactionOptions {
   /** Plans, and sends nothing. Default `false`. */
@@ -79,17 +78,17 @@ export async function compactHeld(
     };
     return await told(compactPlanned(conversation, means, compaction), onEvent);
   } finally {
-    await held.leave(conversation.state);
+    await held.leave(conversation.recorded);
   }
 }
 
 /** Tells every event, and resolves to what comes of them. A listener that throws ends them as one that leaves. */
-async function told<Result>(events: Events<Result>, onEvent: (event: AgentEventBody) => void): Promise<Result> {
+async function told<Result>(events: Telling<Result>, onEvent: (event: AgentEventBody) => void): Promise<Result> {
   const outcome = Promise.withResolvers<Result>();
-  async function* followed(): Events<void> {
+  async function* followed(): Telling<void> {
     outcome.resolve(yield* events);
   }
-  for await (const event of followed()) onEvent(event);
+  for await (const event of listenTo(followed, (each) => each)) onEvent(event);
   return outcome.promise;
 }
 
@@ -107,7 +106,7 @@ export async function* compactPlanned(
   conversation: Conversation,
   { options, readBranch, budget }: CompactionMeans,
   compaction: PlanCompactionOptions,
-): Events<Compacted> {
+): Telling<Compacted> {
   const asked = checkCompaction(compaction);
   const { state } = conversation;
   checkCompactable(state);

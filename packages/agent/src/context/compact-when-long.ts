@@ -1,16 +1,14 @@
-import type { AgentEventBody } from '../agent-event.ts';
 import type { RunBudget } from '../budget/run-budget.ts';
 import type { Conversation } from '../conversation.ts';
 import { hasCode } from '../errors.ts';
 import type { HeldConversation, RunOptions } from '../run-options.ts';
 import type { SentBranch } from '../session/read-branch.ts';
+import type { Telling } from '../told.ts';
 import { buildRequest } from './build-request.ts';
 import { compactPlanned } from './compact-session.ts';
 import { cutHistory } from './cut-history.ts';
 import { estimateNextRequest } from './estimate-request.ts';
 import { DEFAULT_COMPACTION_PROMPT, DEFAULT_KEEP_LAST } from './plan-compaction.ts';
-
-type Events<Result> = AsyncGenerator<AgentEventBody, Result, undefined>;
 
 /** Keeps a run's requests below `compactAt`. */
 export interface Compactor {
@@ -18,7 +16,7 @@ export interface Compactor {
    * Compacts the conversation if the next request would be too long. Tried once more only after it has helped: what cannot be shortened
    * is not summarised again and again. A summary that does not come is a warning, and the run goes on as it is.
    */
-  beforeRequest(conversation: Conversation): Events<void>;
+  beforeRequest(conversation: Conversation): Telling<void>;
 }
 
 export function createCompactor(
@@ -32,6 +30,7 @@ export function createCompactor(
       if (isFutile || !isTooLong(conversation, options)) return;
       const keepLast = keptMessages(conversation);
       if (keepLast === undefined) return;
+      await conversation.settle();
       try {
         yield* compactPlanned(conversation, { options, readBranch, budget }, { keepLast });
         isFutile = isTooLong(conversation, options);

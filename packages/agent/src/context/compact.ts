@@ -13,18 +13,16 @@
 
 import type { Snapshot } from '@reprise/checkpoint';
 import { type AssistantTurn, type Message, messageText, toolCalls, userMessage } from '@reprise/providers';
-import type { AgentEventBody } from '../agent-event.ts';
 import type { RunBudget } from '../budget/run-budget.ts';
 import type { Conversation } from '../conversation.ts';
 import { AgentError } from '../errors.ts';
 import { callModel } from '../model-call.ts';
 import type { RunOptions } from '../run-options.ts';
 import { type AgentState, unansweredCalls } from '../state.ts';
+import type { Telling } from '../told.ts';
 import { refuseCalls } from '../tool-round.ts';
 import { compactedHistory, cutHistory, endsWithPrompt } from './cut-history.ts';
 import type { PlanCompactionOptions } from './plan-compaction.ts';
-
-type Events<Result> = AsyncGenerator<AgentEventBody, Result, undefined>;
 
 /** The turn that wrote the summary, and its snapshot, at which the history is whole. */
 export interface Summarised {
@@ -46,7 +44,7 @@ export async function* compactConversation(
   conversation: Conversation,
   options: RunOptions,
   { keepLast, prompt, budget }: CompactionTerms,
-): Events<Summarised> {
+): Telling<Summarised> {
   const { messages } = conversation.state;
   const place = cutHistory(messages, keepLast, prompt);
   if (!endsWithPrompt(messages, prompt)) await conversation.recordInput(userMessage(prompt));
@@ -86,12 +84,12 @@ async function* summarise(
   conversation: Conversation,
   options: RunOptions,
   budget: RunBudget | undefined,
-): Events<Summarised> {
+): Telling<Summarised> {
   const terms = { isFirst: false, isClosing: false, outputLeft: Number.POSITIVE_INFINITY, budget };
   const outcome = yield* callModel(conversation, options, terms);
   if ('end' in outcome) throw outcome.end.error ?? failed(`the run ended with ${outcome.end.reason}`);
   const { turn, snapshot } = outcome;
-  await refuseCalls(toolCalls(turn.message), 'a summary was asked for.', conversation);
+  yield* refuseCalls(toolCalls(turn.message), 'a summary was asked for.', conversation);
   if (turn.error) throw turn.error;
   if (!isSummary(turn)) throw failed(whatCame(turn));
   return { turn, snapshot };

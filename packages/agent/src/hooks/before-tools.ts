@@ -64,8 +64,8 @@ async function follow(planned: PlannedCall, verdict: CallVerdict, conversation: 
   if ('refuse' in verdict) return { ...planned, step: 'answer', result: notRun(call, verdict.refuse) };
   const result = resultOf(call, verdict.result);
   try {
-    // Nothing runs, whatever the tool would do.
-    await recorder.startToolCall({ position, call, effect: 'pure', again: step === 'run-again' });
+    // Nothing runs, whatever the tool would do: what the hook gives is the outcome, and is durable before it is told.
+    await recorder.startToolCall({ position, call, effect: 'idempotent', again: step === 'run-again' });
   } catch (error) {
     // Another session, forked off at this turn, was faster: its outcome holds.
     if (hasCode(error, 'checkpoint/tool-call-started')) return planned;

@@ -14,6 +14,7 @@ import { AgentError } from '../errors.ts';
 import type { LeaseOptions } from '../lease/lease-options.ts';
 import type { Ports } from '../ports.ts';
 import { type AgentState, initialState } from '../state.ts';
+import type { KeyedPlaces } from './keyed-places.ts';
 import { decodeHistory, EDIT_KIND } from './record.ts';
 
 export interface SessionOptions extends LeaseOptions {
@@ -21,6 +22,8 @@ export interface SessionOptions extends LeaseOptions {
   readonly id?: string;
   /** Resumes at that snapshot, in a new session that shares everything before it. */
   readonly snapshotId?: string;
+  /** Rejects with `checkpoint/session-missing` where there is no session `id`, instead of creating it. Default false. */
+  readonly mustExist?: boolean;
   /** Keeps the files that tools touch in this session. Default: the agent's. */
   readonly files?: FileCheckpointer;
 }
@@ -35,6 +38,8 @@ export interface LoadedSession {
   readonly isEdited: boolean;
   /** What the branch holds of approvals. */
   readonly approvals: ApprovalLog;
+  /** Where the messages stand that were sent with a key. */
+  readonly keyedPlaces: KeyedPlaces;
   /** The blobs that the session names, so far as it was read: they stay as long as it does. */
   readonly blobs: readonly BlobHash[];
 }
@@ -56,7 +61,11 @@ export async function reloadSession(
 ): Promise<LoadedSession> {
   const record = await store.readSession(sessionId);
   if (record) return readRecord(store, record, attempts);
-  throw new CheckpointError('checkpoint/session-missing', `There is no session '${sessionId}' any more.`);
+  throw sessionMissing(sessionId, 'any more');
+}
+
+function sessionMissing(id: SessionId, where: string): CheckpointError {
+  return new CheckpointError('checkpoint/session-missing', `There is no session '${id}' ${where}.`);
 }
 
 const MAX_ATTEMPTS = 10;
@@ -77,12 +86,13 @@ async function readRecord(
   const isOneMoment = tip === record.tip && tipTurn === record.tipTurn && (snapshot?.turnId ?? null) === tipTurn;
   if (!isOneMoment && attempts > 1) return reloadSession(store, record.id, attempts - 1);
   if (!isOneMoment) throw neverAtRest(record.id);
-  const { messages, approvals, blobs } = await decodeHistory(store, entries);
+  const { messages, approvals, keyedPlaces, blobs } = await decodeHistory(store, entries);
   const named = [...blobs, lastTurn?.systemHash, lastTurn?.toolsHash];
   return {
     record,
     state: { ...totals(snapshot), messages },
     approvals,
+    keyedPlaces,
     lastTurn,
     isEdited: isEdited(entries, lastTurn),
     blobs: named.filter((hash) => hash !== null && hash !== undefined),
@@ -105,7 +115,9 @@ async function findOrCreate(store: CheckpointStore, options: SessionOptions, por
   const { id = ports.createId(), snapshotId } = options;
   const createdAt = ports.clock();
   if (snapshotId !== undefined) return store.forkSession({ id, snapshotId, createdAt });
-  return (await store.readSession(id)) ?? store.createSession({ id, createdAt });
+  const found = await store.readSession(id);
+  if (!found && options.mustExist) throw sessionMissing(id, 'in this store');
+  return found ?? store.createSession({ id, createdAt });
 }
 
 /** The totals of a branch are those of its last snapshot: it was committed with the last turn, and only turns count. */

@@ -16,6 +16,7 @@ import type { ApprovalLog, ApprovalRequest, DecidedApproval } from '../approval/
 import { AgentError } from '../errors.ts';
 import { editMessages, type HistoryEdit } from '../history-edit.ts';
 import type { ToolOutcome } from '../recorder.ts';
+import { type KeyedPlaces, placesAfterEdit } from './keyed-places.ts';
 import { type MessageFields, mediaHashes, restoreMedia, takeMedia } from './stored-media.ts';
 
 /** Version 1 held media within the message, as base64. */
@@ -38,6 +39,12 @@ export interface EncodedEntry {
 export function encodeMessage(message: Message): EncodedEntry {
   const { message: stored, blobs } = takeMedia({ ...message });
   return entryOf(MESSAGE_KINDS[message.role], { message: stored }, blobs);
+}
+
+/** A message with the key that it was sent with, which stands beside it: no vendor sees it. */
+export function encodeKeyedMessage(message: Message, key: string): EncodedEntry {
+  const { message: stored, blobs } = takeMedia({ ...message });
+  return entryOf(MESSAGE_KINDS[message.role], { message: stored, key }, blobs);
 }
 
 export function encodeEdit({ messages, ...edit }: HistoryEdit): EncodedEntry {
@@ -72,6 +79,8 @@ export function openApprovalEntries(entries: readonly Entry[]): readonly Entry[]
 export interface DecodedHistory {
   /** What the model is shown: with every edit made. */
   readonly messages: readonly Message[];
+  /** Of the messages that were sent with a key. */
+  readonly keyedPlaces: KeyedPlaces;
   readonly approvals: ApprovalLog;
   /** The blobs that the entries name. */
   readonly blobs: readonly BlobHash[];
@@ -86,13 +95,17 @@ export async function decodeHistory(
   const blobs = [...new Set(facts.flatMap(({ messages = [] }) => messages.flatMap(mediaHashes)))];
   const dataOf = await readMedia(store, blobs);
   let history: readonly Message[] = [];
-  for (const { messages = [], edit } of facts) {
+  let keyedPlaces = new Map<string, number>();
+  for (const { messages = [], edit, key } of facts) {
     // What an entry holds is what was encoded: the store has checked its hash, `decodeEntry` its version and shape.
     const restored = messages.map((fields) => restoreMedia(fields, dataOf) as unknown as Message);
+    if (key !== undefined) keyedPlaces.set(key, history.length);
+    if (edit) keyedPlaces = placesAfterEdit(keyedPlaces, history, { ...edit, messages: restored });
     history = edit ? editMessages(history, { ...edit, messages: restored }) : [...history, ...restored];
   }
   return {
     messages: history,
+    keyedPlaces,
     approvals: {
       requests: facts.flatMap(({ request }) => request ?? []),
       decisions: facts.flatMap(({ decision }) => decision ?? []),
@@ -119,6 +132,8 @@ export function decodeOutcome(outcome: string, owner: string): ToolOutcome {
 interface Fact {
   readonly messages?: readonly MessageFields[];
   readonly edit?: { readonly from: number; readonly count: number };
+  /** The key that a message was sent with. */
+  readonly key?: string;
   readonly request?: ApprovalRequest;
   readonly decision?: DecidedApproval;
 }
@@ -146,7 +161,9 @@ function readFact(kind: string, payload: MessageFields): Fact | undefined {
     default: {
       const message = readMessage(payload['message']);
       const role = message?.['role'];
-      return message && isRole(role) && MESSAGE_KINDS[role] === kind ? { messages: [message] } : undefined;
+      if (!message || !isRole(role) || MESSAGE_KINDS[role] !== kind) return undefined;
+      const key = payload['key'];
+      return { messages: [message], ...(typeof key === 'string' ? { key } : {}) };
     }
   }
 }

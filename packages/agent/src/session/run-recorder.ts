@@ -33,6 +33,10 @@ export function createRunRecorder(ports: Pick<Ports, 'createId'>, last: LastTurn
   };
   return {
     message: async () => {},
+    // Nothing outlives the run that a key could be found in.
+    placeOf: () => undefined,
+    holdResults: () => {},
+    settle: async () => {},
     editHistory: async () => {},
     async prepareTurn() {
       const id = createId();
@@ -51,6 +55,8 @@ export function createRunRecorder(ports: Pick<Ports, 'createId'>, last: LastTurn
     },
     recoverTurn: async () => undefined,
     lastTurnFailed: async () => hasFailed,
+    // A run without a store is not taken up again.
+    lastTurnPaused: () => false,
     journaledCalls: async () => new Map(calls),
     keepFiles: async () => {},
     async startToolCall({ position }) {

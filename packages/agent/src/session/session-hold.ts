@@ -64,6 +64,11 @@ export class SessionHolder {
     return this.#known.state;
   }
 
+  /** See `Recorder`. */
+  placeOf(key: string): number | undefined {
+    return this.#known.recorder.placeOf(key);
+  }
+
   /** Takes the lease, and goes to where the store is. Rejects as `takeLease` and the store do. */
   async take(terms: LeaseTerms, signal: AbortSignal): Promise<Hold> {
     const { store, settings, lines } = this.#context;

@@ -6,7 +6,8 @@
  *
  * D1. Each write names the tip that the last one left: if another process has moved the session, the store refuses.
  * D2. A write carries only the blobs that this recorder has not seen the store hold for this session.
- * D3. A turn has its id before its model is asked, and keeps it, whether it is committed by this process or by the one that finds it.
+ * D3. A round of tools that nobody has to wait for is written with the note of the next request: one transaction for both (`HeldFacts`).
+ * D4. A turn has its id before its model is asked, and keeps it, whether it is committed by this process or by the one that finds it.
  */
 
 import {
@@ -17,6 +18,7 @@ import {
   type FileCheckpointer,
   makeSnapshot,
   type NewTurn,
+  type PendingTurn,
   type RequestColumns,
   type SessionId,
   type Snapshot,
@@ -43,6 +45,7 @@ import type {
   JournaledCall,
   PreparedTurn,
   RecoveredTurn,
+  SentKey,
   SessionRecorder,
   ToolOutcome,
   ToolStart,
@@ -51,6 +54,8 @@ import type {
 import { type AgentState, applyTurn } from '../state.ts';
 import { type Attribution, UNTOUCHED } from './attribution.ts';
 import { findPrefixChange, type LastRequest } from './find-prefix-change.ts';
+import { HeldFacts } from './held-facts.ts';
+import { placesAfterEdit } from './keyed-places.ts';
 import { countedRequest, ledgerRow, type RecordedRequest, recordRequest } from './ledger-row.ts';
 import { newestSnapshot } from './newest-snapshot.ts';
 import type { LoadedSession } from './open-session.ts';
@@ -61,6 +66,7 @@ import {
   encodeApprovalDecision,
   encodeApprovalRequest,
   encodeEdit,
+  encodeKeyedMessage,
   encodeMessage,
   encodeOutcome,
 } from './record.ts';
@@ -91,23 +97,30 @@ interface OpenTurn extends RecordedRequest {
   isNoted: boolean;
 }
 
+interface NoteOfTurn {
+  readonly turn: PendingTurn;
+  readonly blobs: readonly Blob[];
+}
+
 class StoreRecorder implements SessionRecorder {
   readonly #store: CheckpointStore;
   readonly #settings: SessionRecorderSettings;
   readonly #lease: () => number | undefined;
   readonly #sessionId: SessionId;
-  readonly #heldBlobs: Set<BlobHash>;
+  readonly #knownBlobs: Set<BlobHash>;
+  readonly #held = new HeldFacts();
   #tip: EntryId;
   #last: LastRequest | undefined;
   /** Whether the history was edited since: the next request is meant not to begin with the last one. */
   #isEdited: boolean;
   readonly #approvals: { readonly requests: ApprovalRequest[]; readonly decisions: DecidedApproval[] };
+  #keyedPlaces: Map<string, number>;
   /** The last snapshot that was made here; while its lease is held nobody else makes a newer one. */
   #committed: { readonly snapshotId: SnapshotId; readonly fence: number | undefined } | undefined;
 
   constructor(
     store: CheckpointStore,
-    { record, lastTurn, isEdited, approvals, blobs }: LoadedSession,
+    { record, lastTurn, isEdited, approvals, keyedPlaces, blobs }: LoadedSession,
     settings: SessionRecorderSettings,
     lease: () => number | undefined,
   ) {
@@ -119,20 +132,35 @@ class StoreRecorder implements SessionRecorder {
     this.#last = lastTurn;
     this.#isEdited = isEdited;
     this.#approvals = { requests: [...approvals.requests], decisions: [...approvals.decisions] };
-    this.#heldBlobs = new Set(blobs);
+    this.#keyedPlaces = new Map(keyedPlaces);
+    this.#knownBlobs = new Set(blobs);
   }
 
   get tip(): EntryId {
     return this.#tip;
   }
 
-  async message(message: UserMessage | ToolMessage): Promise<void> {
-    await this.#append([encodeMessage(message)]);
+  async message(message: UserMessage | ToolMessage, sent?: SentKey): Promise<void> {
+    await this.#append([sent ? encodeKeyedMessage(message, sent.key) : encodeMessage(message)]);
+    if (sent) this.#keyedPlaces.set(sent.key, sent.place);
   }
 
-  async editHistory(edit: HistoryEdit): Promise<void> {
+  placeOf(key: string): number | undefined {
+    return this.#keyedPlaces.get(key);
+  }
+
+  holdResults(message: ToolMessage): void {
+    this.#held.holdResults(message);
+  }
+
+  async settle(): Promise<void> {
+    if (!this.#held.isEmpty) await this.#append([]);
+  }
+
+  async editHistory(edit: HistoryEdit, history: readonly Message[]): Promise<void> {
     await this.#append([encodeEdit(edit)]);
     this.#isEdited = true;
+    this.#keyedPlaces = placesAfterEdit(this.#keyedPlaces, history, edit);
   }
 
   approvals(): ApprovalLog {
@@ -149,13 +177,17 @@ class StoreRecorder implements SessionRecorder {
     this.#approvals.decisions.push(decision);
   }
 
-  async #append(encoded: readonly EncodedEntry[]): Promise<void> {
+  /** Writes what is held, then these entries, and the note of a model call if there is one: all of it, or nothing. */
+  async #append(added: readonly EncodedEntry[], note?: NoteOfTurn): Promise<void> {
     const at = this.#settings.ports.clock();
+    const { ranCalls, messages } = this.#held.take();
+    const encoded = [...messages.map(encodeMessage), ...added];
     const entries = encoded.map(({ entry }) => entry);
-    const blobs = encoded.flatMap((each) => each.blobs);
-    const append = { ...this.#place(), entries, blobs: this.#notHeld(blobs), at };
+    const named = encoded.flatMap((each) => each.blobs);
+    const blobs = this.#unknown(note ? [...named, ...note.blobs] : named);
+    const append = { ...this.#place(), entries, ranCalls, ...(note && { turn: note.turn }), blobs, at };
     ({ tip: this.#tip } = await this.#store.appendEntries(append));
-    this.#hold(blobs);
+    this.#know(named);
   }
 
   async prepareTurn(request: ModelRequest, attribution: Attribution = UNTOUCHED): Promise<PreparedTurn> {
@@ -177,6 +209,7 @@ class StoreRecorder implements SessionRecorder {
   }
 
   async recoverTurn(before: AgentState): Promise<RecoveredTurn | undefined> {
+    this.#held.forgetRunning();
     const pending = await this.#store.readPendingTurn(this.#sessionId);
     if (!pending) return undefined;
     const { id, startedAt, ...columns } = pending;
@@ -190,8 +223,13 @@ class StoreRecorder implements SessionRecorder {
     return this.#last !== undefined && FAILED.has(this.#last.stopReason);
   }
 
+  lastTurnPaused(): boolean {
+    return this.#last?.stopReason === 'pause';
+  }
+
   async journaledCalls(): Promise<ReadonlyMap<number, JournaledCall>> {
     if (!this.#last) return new Map();
+    await this.settle();
     const calls = await this.#store.readToolCalls(this.#last.id);
     return new Map(
       calls.map(({ position, attempts, outcome, idempotencyKey }) => [
@@ -207,22 +245,35 @@ class StoreRecorder implements SessionRecorder {
   }
 
   async startToolCall({ position, call, effect, again = false }: ToolStart): Promise<void> {
-    await this.#store.startToolCall({
-      ...this.#right(),
+    if (this.#held.isDue) await this.settle();
+    const intent = {
       turnId: this.#lastTurnId(),
       position,
       toolCallId: call.id,
       toolName: call.name,
-      effect,
       idempotencyKey: this.idempotencyKey(position),
       startedAt: this.#settings.ports.clock(),
-      again,
-    });
+    };
+    // A call that the journal has may have been of another class then.
+    if (effect === 'pure' && !again) return this.#held.start(position, { ...intent, effect });
+    await this.#store.startToolCall({ ...this.#right(), ...intent, effect, again });
+    this.#held.start(position, undefined);
   }
 
   async finishToolCall(position: number, outcome: ToolOutcome): Promise<void> {
-    const [turnId, at] = [this.#lastTurnId(), this.#settings.ports.clock()];
-    await this.#store.finishToolCall({ ...this.#right(), turnId, position, outcome: encodeOutcome(outcome), at });
+    const [encoded, at] = [encodeOutcome(outcome), this.#settings.ports.clock()];
+    const started = this.#held.end(position);
+    if (!started) {
+      await this.#store.finishToolCall({
+        ...this.#right(),
+        turnId: this.#lastTurnId(),
+        position,
+        outcome: encoded,
+        at,
+      });
+      return;
+    }
+    if (await this.#held.holdCall({ ...started, outcome: encoded, finishedAt: at })) await this.settle();
   }
 
   async keepFiles(paths: readonly string[]): Promise<void> {
@@ -259,7 +310,8 @@ class StoreRecorder implements SessionRecorder {
 
   async #begin(open: OpenTurn): Promise<void> {
     const turn = { id: open.id, ...open.columns, startedAt: this.#settings.ports.clock() };
-    await this.#store.beginTurn({ ...this.#place(), turn, blobs: this.#notHeld(open.blobs) });
+    if (this.#held.isEmpty) await this.#store.beginTurn({ ...this.#place(), turn, blobs: this.#unknown(open.blobs) });
+    else await this.#append([], { turn, blobs: open.blobs });
     open.isNoted = true;
   }
 
@@ -267,7 +319,7 @@ class StoreRecorder implements SessionRecorder {
     const { createId, clock } = this.#settings.ports;
     const { entry, blobs } = encodeMessage(turn.message);
     const row = ledgerRow(open.id, open.columns, turn);
-    const missing = this.#notHeld(open.isNoted ? blobs : [...open.blobs, ...blobs]);
+    const missing = this.#unknown(open.isNoted ? blobs : [...open.blobs, ...blobs]);
     const { sessionId: _named, ...content } = makeSnapshot({
       sessionId: this.#sessionId,
       state,
@@ -282,7 +334,7 @@ class StoreRecorder implements SessionRecorder {
       blobs: missing,
       at: clock(),
     });
-    this.#hold([...open.blobs, ...blobs]);
+    this.#know([...open.blobs, ...blobs]);
     this.#moveTo(committed.tip, row);
     this.#committed = { snapshotId: snapshot.id, fence: this.#lease() };
     return committed.snapshot;
@@ -307,12 +359,12 @@ class StoreRecorder implements SessionRecorder {
     return { ...this.#right(), expectedTip: this.#tip };
   }
 
-  #notHeld(blobs: readonly Blob[]): readonly Blob[] {
-    return blobs.filter(({ hash }) => !this.#heldBlobs.has(hash));
+  #unknown(blobs: readonly Blob[]): readonly Blob[] {
+    return blobs.filter(({ hash }) => !this.#knownBlobs.has(hash));
   }
 
-  #hold(blobs: readonly Blob[]): void {
-    for (const { hash } of blobs) this.#heldBlobs.add(hash);
+  #know(blobs: readonly Blob[]): void {
+    for (const { hash } of blobs) this.#knownBlobs.add(hash);
   }
 }
 

@@ -14,6 +14,12 @@ import type { UserMessage } from '@reprise/providers';
 import { hasCode } from '../errors.ts';
 import type { AgentState } from '../state.ts';
 
+export interface SentMessage {
+  readonly message: UserMessage;
+  /** See `SendOptions`. */
+  readonly key?: string | undefined;
+}
+
 /** A message on offer, as its send sees it. */
 export interface Offer {
   /** Aborted when a run takes it. */
@@ -40,7 +46,7 @@ type Delivery =
 export interface Inbox {
   readonly isEmpty: boolean;
   /** Takes the first message and records it; `undefined` if there is none. Rejects as `record` does, which gives the state with the message. */
-  takeNext(record: (message: UserMessage) => Promise<AgentState>): Promise<UserMessage | undefined>;
+  takeNext(record: (sent: SentMessage) => Promise<AgentState>): Promise<SentMessage | undefined>;
   /** The run ends, and takes no more (M3). */
   close(): void;
 }
@@ -48,12 +54,12 @@ export interface Inbox {
 /** The inboxes of one agent: for every session it has a run in, whatever object that run was sent through. */
 export interface Inboxes {
   /** Offers a message to the run that has the session, or, while there is none, to the next that gets it. */
-  offer(store: CheckpointStore, sessionId: SessionId, message: UserMessage): Offer;
+  offer(store: CheckpointStore, sessionId: SessionId, sent: SentMessage): Offer;
   of(store: CheckpointStore, sessionId: SessionId): Inbox;
 }
 
 interface Waiting {
-  readonly message: UserMessage;
+  readonly sent: SentMessage;
   readonly taken: AbortController;
   readonly outcome: PromiseWithResolvers<Delivery>;
 }
@@ -73,8 +79,8 @@ export function createInboxes(): Inboxes {
   }
 
   return {
-    offer(store, sessionId, message) {
-      const offered: Waiting = { message, taken: new AbortController(), outcome: Promise.withResolvers() };
+    offer(store, sessionId, sent) {
+      const offered: Waiting = { sent, taken: new AbortController(), outcome: Promise.withResolvers() };
       leave(store, sessionId, [...waitingIn(store, sessionId), offered]);
       return {
         taken: offered.taken.signal,
@@ -97,19 +103,16 @@ export function createInboxes(): Inboxes {
         leave(store, sessionId, others);
         first.taken.abort();
         await settle(first, record);
-        return first.message;
+        return first.sent;
       },
       close: () => leave(store, sessionId, []),
     }),
   };
 }
 
-async function settle(
-  { message, outcome }: Waiting,
-  record: (message: UserMessage) => Promise<AgentState>,
-): Promise<void> {
+async function settle({ sent, outcome }: Waiting, record: (sent: SentMessage) => Promise<AgentState>): Promise<void> {
   try {
-    outcome.resolve({ result: 'delivered', state: await record(message) });
+    outcome.resolve({ result: 'delivered', state: await record(sent) });
   } catch (error) {
     outcome.resolve(isRefusal(error) ? { result: 'refused' } : { result: 'failed', error });
     throw error;

@@ -15,13 +15,16 @@ export async function* takeSteered(
   if (!inbox || inbox.isEmpty || endsInOpenCall(conversation.state.messages)) return false;
   let hasTaken = false;
   while (!conversation.signal.aborted) {
-    const message = await inbox.takeNext(async (waiting) => {
-      await conversation.recordInput(waiting);
+    let isNew = true;
+    const taken = await inbox.takeNext(async ({ message, key }) => {
+      isNew = conversation.since(key) === undefined;
+      if (isNew) await conversation.recordInput(message, key);
       return conversation.state;
     });
-    if (!message) break;
+    if (!taken) break;
+    if (!isNew) continue;
     hasTaken = true;
-    yield { type: 'message-steered', message };
+    yield { type: 'message-steered', message: taken.message };
   }
   return hasTaken;
 }

@@ -5,12 +5,14 @@
  * Leaves to `session/repair.ts`: whether it runs. To the recorder: what durable means. To `run-tool-calls.ts`: what runs beside it.
  *
  * T1. A failure of the tool or of its input is a result that the model sees; a failure of the recorder ends the run.
- * T2. Intent is durable before a tool runs, and so is what its files are; its outcome is durable before anybody hears of it.
+ * T2. Intent is durable before a tool runs, and so is what its files are; its outcome is durable before anybody hears of it. A `pure` tool,
+ *     which a crash may have run again, needs neither: see the recorder.
  */
 
 import type { ToolCallBlock, ToolResultBlock } from '@reprise/providers';
 import type { ToolEndEvent, ToolStartEvent } from '../agent-event.ts';
 import { hasCode } from '../errors.ts';
+import { isHandedOver } from '../hand-over.ts';
 import type { HeardResult, RanCall } from '../hooks/after-tool.ts';
 import type { HookVerdictEvent } from '../hooks/hook.ts';
 import type { Ports } from '../ports.ts';
@@ -37,6 +39,8 @@ interface CallOutcome extends ToolOutcome {
   readonly failure?: Error;
   /** What hooks have said of the result. */
   readonly verdicts?: readonly HookVerdictEvent[];
+  /** Whether the listener has heard of the result. */
+  readonly isTold?: true;
 }
 
 /** Outcomes by call. By the call itself and not by its id, which models repeat. */
@@ -54,7 +58,7 @@ export async function* answerCall(planned: PlannedCall, outcomes: CallOutcomes, 
     yield { type: 'tool-start', call };
     const startedAt = options.ports.clock();
     const outcome = await runCall(planned, options);
-    outcomes.set(call, outcome);
+    outcomes.set(call, { ...outcome, isTold: true });
     yield* outcome.verdicts ?? [];
     yield { type: 'tool-end', call, result: outcome.result, durationMs: options.ports.clock() - startedAt };
   }
@@ -86,6 +90,8 @@ async function runCall(planned: PlannedCall, options: RunCallOptions): Promise<C
   const startedAt = ports.clock();
   const ran = await execute(call, tool, prepared, recorder.idempotencyKey(position), options);
   ports.onFaultPoint?.('agent/tool-ran');
+  // Whoever goes on elsewhere finds the call as after a crash, and does what its effect class says.
+  if (ran.isCutOff && isHandedOver(options.signal)) return outcomeOf(planned);
   const durationMs = ports.clock() - startedAt;
   const heard = await options.afterTool?.({ call, result: ran.result, durationMs }, options.signal);
   const outcome = heard ? { ...ran, result: heard.result, verdicts: heard.verdicts } : ran;
@@ -102,6 +108,7 @@ async function keepFiles(
   { touches }: PreparedCall,
   options: RunCallOptions,
 ): Promise<ToolResultBlock | undefined> {
+  if (touches.length === 0) return undefined;
   try {
     await options.keepFiles(touches);
     return undefined;
@@ -118,12 +125,12 @@ async function execute(
   prepared: PreparedCall,
   idempotencyKey: string,
   { signal }: RunCallOptions,
-): Promise<CallOutcome> {
+): Promise<CallOutcome & { readonly isCutOff?: boolean }> {
   try {
     const run = (own: AbortSignal) => prepared.run({ signal: own, toolCallId: call.id, idempotencyKey });
     return outputOutcome(call, await inTime(tool.timeoutMs, signal, run));
   } catch (error) {
-    return { ...failed(call, error, signal), isStop: false };
+    return { ...failed(call, error, signal), isStop: false, isCutOff: signal.aborted };
   }
 }
 

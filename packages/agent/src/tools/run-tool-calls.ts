@@ -10,7 +10,8 @@
  * B4. Files are kept one call at a time: what is kept is what a file was before any of the calls changed it.
  */
 
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { linkAbort } from '../link-abort.ts';
 import type { PlannedCall } from '../session/repair.ts';
 import { toolOf } from './check-call.ts';
 import { answerCall, type CallOutcomes, outcomeOf, type RunCallOptions, type ToolEvents } from './run-call.ts';
@@ -30,12 +31,19 @@ export async function* runToolCalls(
   options: ToolCallsOptions,
 ): ToolEvents {
   const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  const oneAtATime = pLimit(1);
-  const keepFiles = (paths: readonly string[]) => oneAtATime(() => options.recorder.keepFiles(paths));
+  const { signal } = stop;
+  const unlink = linkAbort(options.signal, stop);
+  let oneAtATime: LimitFunction | undefined;
+  const keepFiles = (paths: readonly string[]) => {
+    oneAtATime ??= pLimit(1);
+    return oneAtATime(() => options.recorder.keepFiles(paths));
+  };
   const begin = (planned: PlannedCall) => () => beginCall(planned, outcomes, { ...options, signal, keepFiles });
-  for (const group of groupCalls(calls, options)) {
-    yield* sideBySide(group.map(begin), options.toolParallelism, () => stop.abort(new Error('The round was left.')));
+  const leave = (): void => stop.abort(new Error('The round was left.'));
+  try {
+    for (const group of groupCalls(calls, options)) yield* sideBySide(group.map(begin), options.toolParallelism, leave);
+  } finally {
+    unlink();
   }
 }
 

@@ -26,7 +26,10 @@ export interface ToolOptions<Input> {
    * given what the model wrote, as it is; formats are not checked. Keys are sorted before the model sees them.
    */
   readonly input: ToolInputSchema<Input> | JsonObject;
-  /** Default `effect`: after a crash it is not run again, and the model is told that its outcome is unknown. */
+  /**
+   * Default `effect`: after a crash it is not run again, and the model is told that its outcome is unknown. A `pure` tool costs the least to
+   * record, and may run again after a crash although it had ended.
+   */
   readonly effect?: EffectClass;
   /** A whole number from 1 to 2³¹ − 1. Default 120 000. */
   readonly timeoutMs?: number;

@@ -36,10 +36,12 @@ export async function sendAndDie(
 ): Promise<void> {
   const store = world.open();
   let passages = 0;
+  const isDead = () => passages === (at.passage ?? 1);
   const onFaultPoint = (point: AgentFaultPoint) => {
+    if (isDead()) throw new Error('The process is dead.');
     if (point !== at.point) return;
     passages += 1;
-    if (passages === (at.passage ?? 1)) void store.close();
+    if (isDead()) void store.close();
   };
   const agent = createAgent({ ...options, ports: { ...systemPorts, onFaultPoint } });
   const session = await agent.openSession(store, { id: 's' });

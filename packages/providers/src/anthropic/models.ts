@@ -55,9 +55,16 @@ export interface AnthropicModelRules {
  * `claude-opus-4-5@20251101` are one model. One that nobody described is asked like the newest, and refused only what every model is.
  */
 export function anthropicModelRules(model: string): AnthropicModelRules {
+  const known = RULES.get(model);
+  if (known) return known;
   const name = modelName(model);
-  return MODELS.find(([pattern]) => pattern.test(name))?.[1] ?? UNKNOWN_MODEL;
+  const rules = MODELS.find(([pattern]) => pattern.test(name))?.[1] ?? UNKNOWN_MODEL;
+  RULES.set(model, rules);
+  return rules;
 }
+
+/** Found once for each name, since each request asks several times. */
+const RULES = new Map<string, AnthropicModelRules>();
 
 /** The basic web search, which every host and model that searches takes. */
 export const BASIC_SEARCH_TOOL = 'web_search_20250305';

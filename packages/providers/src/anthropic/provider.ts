@@ -14,6 +14,7 @@ import { checkAnthropicBody, checkAnthropicRequest } from './check-request.ts';
 import { createAnthropicDecoder } from './decode/decode-stream.ts';
 import { readAnthropicError } from './decode/read-error.ts';
 import { type PendingResponse, readEvents } from './decode/read-response.ts';
+import { bodyText } from './encode/body-text.ts';
 import { encodeRequest } from './encode/encode-request.ts';
 import { hasMarks, placeMarks } from './encode/place-marks.ts';
 import { withPrefill } from './encode/prefill.ts';
@@ -27,7 +28,14 @@ export interface AnthropicClient {
   readonly messages: {
     create(
       body: { readonly model: string; readonly max_tokens: number; readonly messages: unknown; readonly stream: true },
-      options: { readonly signal: AbortSignal; readonly maxRetries: number; readonly timeout?: number },
+      options: {
+        readonly signal: AbortSignal;
+        readonly maxRetries: number;
+        readonly timeout?: number;
+        /** The body as it is to be sent, from the providers of this package alone. */
+        readonly body?: string;
+        readonly headers?: Readonly<Record<string, string>>;
+      },
     ): PendingResponse;
   };
 }
@@ -60,14 +68,16 @@ export function streamAnthropic(
 interface Endpoint {
   readonly openClient: ClientSource<AnthropicClient>;
   readonly host: AnthropicHost;
+  /** Whether the client sends a body that is JSON already. Other clients, such as Bedrock's, read and change what they are given. */
+  readonly takesText: boolean;
 }
 
 function endpointOf(client: AnthropicClient): Endpoint {
-  return { openClient: async () => client, host: hostOf(client) };
+  return { openClient: async () => client, host: hostOf(client), takesText: false };
 }
 
 function streamFrom(
-  { openClient, host }: Endpoint,
+  { openClient, host, takesText }: Endpoint,
   request: ModelRequest,
   { model, ...options }: AnthropicStreamOptions,
 ): ModelStream {
@@ -85,11 +95,14 @@ function streamFrom(
     // Retries are the caller's, so that each attempt is known. The SDK's own time limit would cut a longer one short.
     open: async (signal) => {
       const { messages } = await openClient();
+      const sent = { ...markedBody, stream: true } as const;
       return readEvents(
-        messages.create(
-          { ...markedBody, stream: true },
-          { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
-        ),
+        messages.create(sent, {
+          signal,
+          maxRetries: 0,
+          ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+          ...(takesText ? { body: bodyText(sent, body.messages), headers: JSON_TYPE } : {}),
+        }),
       );
     },
     decoder: cost.losesThoughts ? withoutProofs(decoder) : decoder,
@@ -97,6 +110,8 @@ function streamFrom(
     warnings: [...planWarnings(plan), ...cost.warnings, ...warnings],
   });
 }
+
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 function planMarks(
   body: MessagesBody,
@@ -138,6 +153,6 @@ export function anthropic(options: AnthropicOptions = {}): Provider {
   );
   // The SDK reads the same variable.
   const baseURL = options.baseURL ?? process.env['ANTHROPIC_BASE_URL'] ?? 'https://api.anthropic.com';
-  const endpoint: Endpoint = { openClient, host: hostOf({ baseURL }) };
+  const endpoint: Endpoint = { openClient, host: hostOf({ baseURL }), takesText: true };
   return { model: (id) => modelFrom(endpoint, id) };
 }

@@ -11,7 +11,7 @@ export async function* readChunks(response: Response): AsyncGenerator<Iterable<u
     yield [await response.json()];
     return;
   }
-  for await (const events of readSse(response)) {
+  for await (const events of readSse(response, (each) => each)) {
     const end = events.findIndex(({ data }) => data.startsWith('[DONE]'));
     yield parseEach(end === -1 ? events : events.slice(0, end));
     if (end !== -1) return;

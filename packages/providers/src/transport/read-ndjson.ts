@@ -2,7 +2,9 @@
 export async function* readNdjson(response: Response): AsyncGenerator<Iterable<unknown>, void, undefined> {
   if (!response.body) return;
   const unfinished: string[] = [];
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body) {
+    const text = decoder.decode(bytes, { stream: true });
     const end = text.lastIndexOf('\n');
     if (end === -1) {
       unfinished.push(text);
@@ -12,7 +14,7 @@ export async function* readNdjson(response: Response): AsyncGenerator<Iterable<u
     unfinished.push(text.slice(end + 1));
     yield parseEach(lines);
   }
-  yield parseEach(unfinished.join(''));
+  yield parseEach(`${unfinished.join('')}${decoder.decode()}`);
 }
 
 /** One after the other, so that what comes before a malformed line is read all the same. */

@@ -1,15 +1,20 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
-/** The server-sent events of a response, as many at a time as a piece of the network holds. */
-export async function* readSse(response: Response): AsyncGenerator<readonly EventSourceMessage[], void, undefined> {
-  if (!response.body) return;
-  let batch: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (event) => batch.push(event) });
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
-    parser.feed(text);
-    if (batch.length === 0) continue;
-    yield batch;
-    batch = [];
+/** What `read` makes of the server-sent events of a response, of as many at a time as a piece of the network holds. */
+export async function* readSse<Batch>(
+  { body }: Response,
+  read: (events: readonly EventSourceMessage[]) => Batch,
+): AsyncGenerator<Batch, void, undefined> {
+  if (!body) return;
+  let events: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (event) => events.push(event) });
+  // Not a `TextDecoderStream`: its two streams and their locks would cost more than all that is done with a short response.
+  const decoder = new TextDecoder();
+  for await (const bytes of body) {
+    parser.feed(decoder.decode(bytes, { stream: true }));
+    if (events.length === 0) continue;
+    yield read(events);
+    events = [];
   }
 }
 

@@ -31,27 +31,38 @@ export function createStreamReader<Batch>(
   let iterator: AsyncIterator<Batch> | undefined;
   let hasBegun = false;
   let hasEnded = false;
+  let isWaiting = false;
+  let silence: NodeJS.Timeout | undefined;
+  // Only the wait for the wire is timed: a consumer may take as long as it likes with what it has.
+  const onSilence = (): void => (isWaiting ? onStall() : undefined);
+
+  /** One timer for the whole stream, wound up anew for each wait. */
+  function timeSilence(): void {
+    if (silence) silence.refresh();
+    else silence = setTimeout(onSilence, stallTimeoutMs);
+  }
 
   signal.addEventListener('abort', onAbort);
   return {
     async next() {
       signal.throwIfAborted();
       iterator ??= (await orAborted(open()))[Symbol.asyncIterator]();
-      // Only the wait for the wire is timed: a consumer may take as long as it likes with what it has.
-      const timer = hasBegun ? setTimeout(onStall, stallTimeoutMs) : undefined;
+      if (hasBegun) timeSilence();
+      isWaiting = true;
       try {
         const { done, value } = await orAborted(iterator.next());
         hasBegun = true;
         hasEnded = done === true;
         return done ? undefined : value;
       } finally {
-        clearTimeout(timer);
+        isWaiting = false;
       }
     },
     get hasEnded() {
       return hasEnded;
     },
     async close() {
+      clearTimeout(silence);
       signal.removeEventListener('abort', onAbort);
       const left = iterator?.return?.().catch(() => undefined);
       if (!signal.aborted) await left;

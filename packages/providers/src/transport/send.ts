@@ -164,8 +164,12 @@ function startAttempt<WireEvent>(
   { open, readError, clock = Date.now }: Exchange<WireEvent>,
   limits: CallLimits,
 ): AttemptUnderWay<WireEvent> {
+  // Linked by hand: `AbortSignal.any` keeps books that cost more than all else that is begun here.
   const stop = new AbortController();
-  const signal = AbortSignal.any([limits.signal, stop.signal]);
+  const { signal } = stop;
+  const onLimit = (): void => stop.abort(limits.signal.reason);
+  if (limits.signal.aborted) onLimit();
+  else limits.signal.addEventListener('abort', onLimit);
   const startedAt = clock();
   let firstTokenAt: number | undefined;
   let failure: ProviderError | undefined;
@@ -187,6 +191,7 @@ function startAttempt<WireEvent>(
       failure ??= readError(error);
     },
     async close() {
+      limits.signal.removeEventListener('abort', onLimit);
       await reader.close();
       // A response that was read to its end needs no stopping, and an abort costs an error that nobody sees.
       if (!reader.hasEnded) stop.abort(CLOSED);

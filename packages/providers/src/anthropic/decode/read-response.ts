@@ -15,12 +15,9 @@ export interface PendingResponse extends PromiseLike<AsyncIterable<unknown>> {
 export async function readEvents(pending: PendingResponse): Promise<AsyncIterable<Iterable<unknown>>> {
   if (!pending.withResponse) return singly(await pending);
   const { data, response } = await pending.withResponse();
-  return isSse(response) ? parsedEvents(response) : singly(data);
-}
-
-async function* parsedEvents(response: Response): AsyncGenerator<Iterable<unknown>, void, undefined> {
+  if (!isSse(response)) return singly(data);
   const requestID = response.headers.get('request-id') ?? undefined;
-  for await (const events of readSse(response)) yield parseEach(events, requestID);
+  return readSse(response, (events) => parseEach(events, requestID));
 }
 
 /** One after the other, so that what comes before an error or a malformed event is read all the same. */

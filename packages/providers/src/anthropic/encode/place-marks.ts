@@ -13,18 +13,23 @@ export function placeMarks(body: MessagesBody, marks: readonly PlannedMark[]): M
     });
   }
 
-  const markedMessages = new Set(marks.map(({ path }) => Number(/^messages\[(\d+)\]/.exec(path)?.[1])));
+  function markedMessages(): readonly WireMessage[] {
+    const messages = [...body.messages];
+    for (const { path } of marks) {
+      const index = Number(/^messages\[(\d+)\]/.exec(path)?.[1] ?? -1);
+      const message = body.messages[index];
+      if (message) messages[index] = { ...message, content: marked(message.content, `messages[${index}].content`) };
+    }
+    return messages;
+  }
+
   const flag = byPath.get(TOP_LEVEL_FLAG);
   return {
     ...body,
     ...(flag ? { cache_control: cacheControl(flag) } : {}),
     ...(body.tools ? { tools: marked(body.tools, 'tools') } : {}),
     ...(body.system ? { system: marked(body.system, 'system') } : {}),
-    messages: body.messages.map((message, index) =>
-      markedMessages.has(index)
-        ? { ...message, content: marked(message.content, `messages[${index}].content`) }
-        : message,
-    ),
+    messages: markedMessages(),
   };
 }
 

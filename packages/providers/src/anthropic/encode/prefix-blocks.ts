@@ -5,11 +5,9 @@ import { asArray, asObject } from '../../json.ts';
 /** A Messages request body as the blocks its cache matches: tools, then system, then messages. Cache marks are left out. */
 export function anthropicPrefixBlocks(body: unknown): readonly PrefixBlock[] {
   const { tools, system, messages } = asObject(body) ?? {};
-  return [
-    ...asArray(tools).map((tool, index) => prefixBlock(`tools[${index}]`, 'tool', tool)),
-    ...contentBlocks(system).map((block, index) => prefixBlock(`system[${index}]`, 'system', block)),
-    ...messageBlocks(asArray(messages).map((message) => asObject(message) ?? {})),
-  ];
+  const toolBlocks = asArray(tools).map((tool, index) => prefixBlock(`tools[${index}]`, 'tool', tool));
+  const systemBlocks = contentBlocks(system).map((block, index) => prefixBlock(`system[${index}]`, 'system', block));
+  return toolBlocks.concat(systemBlocks, messageBlocks(asArray(messages).map((message) => asObject(message) ?? {})));
 }
 
 const messageBlocks = mapGrowing(({ role, content }: Readonly<Record<string, unknown>>, messageIndex) =>

@@ -28,6 +28,8 @@ export function markedMessages(
   blocksUpTo: BlocksUpTo,
   rules: CacheRules,
 ): readonly RequestedMark[] {
+  // Almost always none is.
+  if (!messages.some(({ cache }) => cache)) return [];
   const marked = messages.flatMap(({ cache }, index) =>
     cache ? [{ index, asked: `messages[${index}]`, ttl: cache.ttl }] : [],
   );
