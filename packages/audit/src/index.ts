@@ -56,6 +56,7 @@ export type {
 export type { AuditedSession } from './report/audited-session.ts';
 export type { GroupBy, ReportGroup, ReportSums } from './report/collect-report.ts';
 export { makeReport, type ReportQuestion, type ReportSink } from './report/make-report.ts';
+export { reportOnStore, type StoreReportOptions } from './report/report-store.ts';
 export type { StatementSums } from './report/statement-sums.ts';
 export type { SeriesPoint, TimeSeries } from './report/time-series.ts';
 export type { Place } from './report/visit-sessions.ts';
@@ -79,7 +80,7 @@ export {
   type StoreGroupBy,
   type StoreStatement,
 } from './store/audit-store.ts';
-export type { StoreSums } from './store/store-sums.ts';
+export { addStoreSums, type StoreSums, withRatios } from './store/store-sums.ts';
 export type { FindingKind, LedgerFinding } from './verify/finding.ts';
 export {
   type LedgerVerification,

@@ -101,12 +101,21 @@ async function visitStore(location: string, options: VisitOptions, visitor: Sess
     for await (const record of sessionsOf(store, sessionIds)) {
       count += 1;
       onProgress?.(`reading ${source}: session ${count}`);
-      const rows = (await store.readLedger(record.id)).map((row) => ({ ...ledgerRow(row), sessionId: record.id }));
-      const recordedTurns = () => readRecordedTurns(store, record.id);
-      const named = { sessionId: record.id, source, tags: tagsOf(record), recordedTurns };
-      await visitor.session(audited(rows, named, options));
+      await visitor.session(await auditedSession(store, record, { ...options, source }));
     }
   });
+}
+
+/** A session of a store that is open. Rejects with `audit/unreadable-row`, and with what the store rejects with. */
+export async function auditedSession(
+  store: Pick<CheckpointStore, 'readBlobs' | 'readEntries' | 'readLedger' | 'readSession' | 'readTurns'>,
+  record: SessionRecord,
+  { source, ...options }: StatementOptions & Pick<VisitOptions, 'since' | 'until'> & { readonly source: string },
+): Promise<AuditedSession> {
+  const rows = (await store.readLedger(record.id)).map((row) => ({ ...ledgerRow(row), sessionId: record.id }));
+  const recordedTurns = () => readRecordedTurns(store, record.id);
+  const named = { sessionId: record.id, source, tags: tagsOf(record), recordedTurns };
+  return audited(rows, named, options);
 }
 
 async function* sessionsOf(

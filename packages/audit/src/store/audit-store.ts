@@ -34,6 +34,8 @@ export interface StoreAuditOptions extends Pick<StatementOptions, 'allowPartial'
   readonly until?: number;
   /** Turns that these sessions have committed. */
   readonly sessionIds?: readonly SessionId[];
+  /** Turns that sessions have committed whose ids begin with this. */
+  readonly sessionPrefix?: string | undefined;
   /** Whose days; an IANA name such as `Europe/Berlin`. Default `UTC`. */
   readonly timeZone?: string;
 }
@@ -59,11 +61,13 @@ export type AuditableStore = Pick<CheckpointStore, 'listSessions' | 'readSession
  * `audit/unreadable-row`, and with what the store rejects with, such as `checkpoint/invalid-write` for a time zone that nobody knows.
  */
 export async function auditStore(store: AuditableStore, options: StoreAuditOptions = {}): Promise<StoreStatement> {
-  const { by = [], since, until, sessionIds, timeZone, allowPartial = false } = options;
+  const { by = [], since, until, sessionIds, sessionPrefix, timeZone, allowPartial = false } = options;
   const groupBy = typeof by === 'string' ? [by] : by;
-  const range = { since, until, sessionIds };
+  const range = { since, until, sessionIds, sessionPrefix };
   const query = { ...range, by: sumKeys(groupBy), timeZone, promptSteps: PROMPT_STEPS };
-  const tags = groupBy.includes('tag') ? await readTags(store, sessionIds) : new Map<SessionId, readonly string[]>();
+  const tags = groupBy.includes('tag')
+    ? await readTags(store, { sessionIds, sessionPrefix })
+    : new Map<SessionId, readonly string[]>();
   const groups = new Groups(groupBy, tags);
   const unclear: TurnSum[] = [];
   for (const sum of await store.sumTurns(query)) {
@@ -108,10 +112,12 @@ async function* rowsOf(
     by,
     timeZone,
     sessionIds,
+    sessionPrefix,
   }: {
     readonly by: readonly TurnKey[];
     readonly timeZone: string | undefined;
     readonly sessionIds: readonly SessionId[] | undefined;
+    readonly sessionPrefix: string | undefined;
   },
 ): AsyncGenerator<PlacedRow> {
   if (sums.length === 0) return;
@@ -121,7 +127,7 @@ async function* rowsOf(
   const models = [...new Set(sums.flatMap(({ key }) => key.model ?? []))];
   const since = Math.min(...sums.map((sum) => sum.firstStartedAt));
   const until = Math.max(...sums.map((sum) => sum.lastStartedAt)) + 1;
-  for await (const row of store.streamTurns({ since, until, models, sessionIds })) {
+  for await (const row of store.streamTurns({ since, until, models, sessionIds, sessionPrefix })) {
     const key = {
       ...row,
       day: dayOf(row.startedAt),

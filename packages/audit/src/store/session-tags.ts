@@ -12,7 +12,10 @@ export function tagsOf({ metadata }: Pick<SessionRecord, 'metadata'>): readonly 
 /** The tags of each session that has any. */
 export async function readTags(
   store: Pick<CheckpointStore, 'listSessions' | 'readSession'>,
-  sessionIds: readonly SessionId[] | undefined,
+  {
+    sessionIds,
+    sessionPrefix,
+  }: { readonly sessionIds: readonly SessionId[] | undefined; readonly sessionPrefix: string | undefined },
 ): Promise<ReadonlyMap<SessionId, readonly string[]>> {
   const found = new Map<SessionId, readonly string[]>();
   const keep = (record: SessionRecord | undefined) => {
@@ -26,6 +29,7 @@ export async function readTags(
   for (let after: string | null | undefined; after !== null; ) {
     const page: Awaited<ReturnType<CheckpointStore['listSessions']>> = await store.listSessions({
       limit: 500,
+      ...(sessionPrefix === undefined ? {} : { prefix: sessionPrefix }),
       ...(after === undefined ? {} : { after }),
     });
     page.items.forEach(keep);
