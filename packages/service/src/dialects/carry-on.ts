@@ -1,0 +1,74 @@
+import { canContinue, type Session } from '@reprise/agent';
+import type { RunId, SessionRecord } from '@reprise/checkpoint';
+import { HttpProblem } from '../http/http-problem.ts';
+import type { HttpService } from '../http/service.ts';
+import { withSession } from '../http/sessions.ts';
+
+/** What somebody says of a tool call that waits. */
+export interface Decision {
+  readonly approvalId: string;
+  readonly isApproved: boolean;
+  readonly reason?: string | undefined;
+  /** Who says so, by name. */
+  readonly by?: string | undefined;
+}
+
+/** How long one decision waits for another, in milliseconds. */
+const QUEUE_TIMEOUT_MS = 10_000;
+
+/**
+ * Decides what waits for it, and makes sure that a run without a message has something to do then. Throws an `HttpProblem` with the code
+ * `agent/nothing-to-continue`, and as `decide` does.
+ */
+export async function decideAll(
+  service: HttpService,
+  record: SessionRecord,
+  decisions: readonly Decision[],
+  signal: AbortSignal,
+): Promise<void> {
+  await withSession(service, record, async (session) => {
+    for (const decision of await undecided(session, decisions)) await decide(session, decision, signal);
+    if (!canContinue(session.state)) throw nothingToContinue();
+  });
+}
+
+async function undecided(session: Session, decisions: readonly Decision[]): Promise<readonly Decision[]> {
+  if (decisions.length === 0) return [];
+  const open = await session.approvals();
+  // Clients tell their whole history: what was decided or carried out before is not decided again.
+  return decisions.filter(({ approvalId }) =>
+    open.some(({ request, state }) => request.id === approvalId && state === 'waiting'),
+  );
+}
+
+async function decide(
+  session: Session,
+  { approvalId, isApproved, reason, by }: Decision,
+  signal: AbortSignal,
+): Promise<void> {
+  const decision = { isApproved, ...(reason === undefined ? {} : { reason }), ...(by === undefined ? {} : { by }) };
+  await session.decide(approvalId, decision, { onBusy: 'queue', queueTimeoutMs: QUEUE_TIMEOUT_MS, signal });
+}
+
+function nothingToContinue(): HttpProblem {
+  const detail = 'The conversation ends with an answer, so there is nothing to go on with; send a message.';
+  return new HttpProblem({ status: 409, code: 'agent/nothing-to-continue', detail });
+}
+
+/** The runs that one carries on, oldest first: those without a message of its own, back to the one that has one, as far as they are kept. */
+export async function carriedOn({ store }: HttpService, sessionId: string, runId: RunId): Promise<readonly RunId[]> {
+  const { items } = await store.listRuns({ sessionId, limit: 200 });
+  const at = items.findIndex(({ id }) => id === runId);
+  const older = items.slice(at + 1);
+  if (at === -1 || hasInput(items[at]?.request)) return [];
+  const first = older.findIndex(({ request }) => hasInput(request));
+  const chain = first === -1 ? older : older.slice(0, first + 1);
+  return chain
+    .filter(({ state }) => state === 'ended')
+    .map(({ id }) => id)
+    .reverse();
+}
+
+function hasInput(request: string | undefined): boolean {
+  return request !== undefined && JSON.parse(request).input !== undefined;
+}

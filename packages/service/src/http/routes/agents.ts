@@ -1,0 +1,20 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { App } from '../app.ts';
+import { agentListSchema } from '../schemas/agents.ts';
+import type { HttpService } from '../service.ts';
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/agents',
+  operationId: 'listAgents',
+  summary: 'List the agents that a session can have',
+  tags: ['Agents'],
+  responses: { 200: { description: 'By name.', content: { 'application/json': { schema: agentListSchema } } } },
+});
+
+export function mountAgents(app: App, { agents }: HttpService): void {
+  app.openapi(list, (c) => {
+    const items = [...agents.keys()].map((name, index) => ({ name, isDefault: index === 0 }));
+    return c.json({ items }, 200);
+  });
+}

@@ -1,0 +1,13 @@
+import { z } from '@hono/zod-openapi';
+
+export interface AgentListBody {
+  readonly items: readonly {
+    readonly name: string;
+    /** Whether sessions get it unless told. */
+    readonly isDefault: boolean;
+  }[];
+}
+
+export const agentListSchema: z.ZodType<AgentListBody> = z
+  .object({ items: z.array(z.object({ name: z.string(), isDefault: z.boolean() })) })
+  .openapi('AgentList');

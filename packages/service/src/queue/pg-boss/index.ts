@@ -1,0 +1,1 @@
+export { openPgBossQueue, type PgBossQueueOptions } from './open-pg-boss-queue.ts';
