@@ -10,11 +10,11 @@ import { expect, it, onTestFinished } from 'vitest';
 const example = (name: string) => fileURLToPath(new URL(`../${name}.ts`, import.meta.url));
 const README = fileURLToPath(new URL('../../packages/checkpoint/README.md', import.meta.url));
 
-it.each(['resume', 'export'])('the README of the store shows the %s example as it is', (name) => {
+it.each(['resume', 'export', 'runs'])('the README of the store shows the %s example as it is', (name) => {
   expect(readFileSync(README, 'utf8')).toContain(`\`\`\`ts\n${readFileSync(example(name), 'utf8')}\`\`\``);
 });
 
-it('the examples of the store resume, fork, rewind, export and import a session', async () => {
+it('the examples of the store resume, fork, rewind, run, export and import a session', async () => {
   const server = await startSimulator({ script: ({ messages }) => `Answer to ${messages.length} messages.` });
   onTestFinished(() => server.close());
   const folder = mkdtempSync(join(tmpdir(), 'reprise-example-'));
@@ -31,5 +31,7 @@ it('the examples of the store resume, fork, rewind, export and import a session'
   expect(await run('resume')).toBe(`${answers}Back at turn 1; turn 2 is kept.\n`);
   // A second time the session is resumed where it was left, with its first turn.
   expect(await run('resume')).toMatch(/Answer to 5 messages\..*Back at turn 2; turn 3 is kept/s);
+  const counted = 'ended { waiting: 0, going: 0, ended: 1 }';
+  expect(await run('runs')).toBe(`2 {"text":"bon."}\n3 {"turns":1}\n${counted}\n`);
   expect(await run('export')).toBe('anna: 4 turns came along.\n0 sessions were older than 30 days.\n');
 }, 60_000);

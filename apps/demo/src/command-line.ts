@@ -3,10 +3,17 @@ import { relative } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { isExpected } from './errors.ts';
 import { type CommandOptions, planDemo, SIMULATED_MODEL } from './plan.ts';
+import type { ServeTerms } from './serve/serve.ts';
 import { createTerminal } from './terminal/terminal.ts';
 
 /** Exit codes of a process ended by a signal are 128 and the signal's number. */
 const STOP_SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** The first argument that makes it a service. */
+const SERVE = 'serve';
+
+/** The first argument that has it look at what a service stands on. */
+const DOCTOR = 'doctor';
 
 /** Runs the demo with the arguments of a process; resolves with its exit code. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -22,6 +29,14 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   // Whoever read along has gone, as `head` does.
   process.stdout.on('error', () => stop.abort());
   try {
+    if (argv[2] === SERVE) {
+      await runServe(argv, { terminal, mainFile: argv[1] ?? '', signal: stop.signal });
+      return 0;
+    }
+    if (argv[2] === DOCTOR) {
+      const { runDoctor } = await import('./doctor.ts');
+      return (await runDoctor(argv, (text) => terminal.line(text))) ? 0 : 1;
+    }
     const options = parseOptions(argv);
     const plan = await planDemo(options, commandOf(argv));
     // Loaded late, since it brings a server and a tokenizer along that a refusal or a wish for help does not need.
@@ -35,6 +50,16 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     process.stderr.write(`error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
     return stopCode ?? 1;
   }
+}
+
+/** Serves until it is stopped, which is a good end. */
+async function runServe(argv: readonly string[], terms: Omit<ServeTerms, 'plan'>): Promise<void> {
+  const { parseServeOptions } = await import('./serve/serve-command.ts');
+  const options = parseServeOptions(argv);
+  const { planServe } = await import('./serve/serve-plan.ts');
+  const plan = await planServe(options);
+  const { serve } = await import('./serve/serve.ts');
+  await serve({ ...terms, plan });
 }
 
 /** Throws a `CommanderError` once it has said why it cannot go on, which may be a wish for help. */
@@ -67,8 +92,12 @@ Without --model nothing leaves this machine: a server here plays the vendor, by
 its wire format and its cache rules, and a script plays the model. A real model
 needs its key in ANTHROPIC_API_KEY or OPENAI_API_KEY, or a server at OLLAMA_HOST.
 
+npm start -- serve --help tells how to serve it to other programs, and
+npm start -- doctor looks at what that stands on.
+
 Examples:
   npm start
+  npm start -- serve
   npm start -- --dir ~/notes --ask "What did we decide about backups?"
   npm start -- --model ollama/qwen3:14b --ask "Where are errors handled?"
   npm start -- --session 1f0c6a2e --ask "And where are they tested?"`;

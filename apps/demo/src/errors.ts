@@ -9,5 +9,5 @@ export class DemoError extends Error {
 export function isExpected(error: unknown): error is Error {
   if (error instanceof DemoError || error instanceof FolderError) return true;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /^(provider|checkpoint|agent|audit)\//.test(code);
+  return /^(provider|checkpoint|agent|audit|service)\//.test(code);
 }

@@ -57,7 +57,8 @@ function defaultQuestions({ dir, session }: CommandOptions): readonly string[] {
   return dir === undefined ? REPOSITORY_QUESTIONS : FOLDER_QUESTIONS;
 }
 
-function chooseModel(name: string | undefined): ModelChoice {
+/** The model of that name, or the simulated one. Throws a `DemoError` for one whose key is missing, and as `resolveModel` does. */
+export function chooseModel(name: string | undefined): ModelChoice {
   if (name === undefined) return { name: SIMULATED_MODEL, isSimulated: true };
   try {
     resolveModel(name);

@@ -15,9 +15,14 @@ export const LIMITS = {
 
 const TIMEOUT_MS = 20_000;
 
+export interface FolderToolsOptions {
+  /** Whether reading a file waits for somebody's approval. Default `false`. */
+  readonly asksBeforeReading?: boolean;
+}
+
 /** The tools of a librarian: they look into one folder, and change nothing. */
-export function folderTools(folder: Folder): readonly Tool[] {
-  return [listFiles(folder), readFile(folder), searchText(folder)];
+export function folderTools(folder: Folder, { asksBeforeReading = false }: FolderToolsOptions = {}): readonly Tool[] {
+  return [listFiles(folder), readFile(folder, asksBeforeReading), searchText(folder)];
 }
 
 function listFiles(folder: Folder): Tool {
@@ -40,7 +45,7 @@ function listFiles(folder: Folder): Tool {
   });
 }
 
-function readFile(folder: Folder): Tool {
+function readFile(folder: Folder, needsApproval: boolean): Tool {
   return tool({
     name: 'read_file',
     description: `Reads a text file as numbered lines, at most ${LIMITS.lines} lines or ${LIMITS.textBytes / 1024} KB at a time.`,
@@ -49,6 +54,7 @@ function readFile(folder: Folder): Tool {
       from: z.int().min(1).optional().describe('The first line to read. Default 1.'),
     }),
     effect: 'pure',
+    needsApproval,
     timeoutMs: TIMEOUT_MS,
     async run({ path, from = 1 }, { signal }) {
       const lines = linesOf(await folder.readText(path, signal));

@@ -1,7 +1,7 @@
 import { type Agent, createAgent } from '@reprise/agent';
 import { resolveModel } from '@reprise/providers';
 import type { Folder } from '../folder.ts';
-import { folderTools } from '../tools.ts';
+import { type FolderToolsOptions, folderTools } from '../tools.ts';
 import type { ModelChoice } from './protocol.ts';
 
 const SYSTEM = `You are the librarian of one folder of files. You answer questions about it from what the files say, and from nothing else.
@@ -10,11 +10,18 @@ const SYSTEM = `You are the librarian of one folder of files. You answer questio
 - Quote the lines that answer the question, each as "> path:line: text", and add a sentence or two of your own at most.
 - If the files do not say it, say so. Never guess.`;
 
-/** An agent that answers questions about a folder. Throws what `resolveModel` throws. */
-export function createLibrarian(folder: Folder, { name, baseURL, isSimulated }: ModelChoice): Agent {
+/**
+ * An agent that answers questions about a folder; with `asksBeforeReading`, reading a file waits for somebody's approval. Throws what
+ * `resolveModel` throws.
+ */
+export function createLibrarian(
+  folder: Folder,
+  { name, baseURL, isSimulated }: ModelChoice,
+  { asksBeforeReading = false }: FolderToolsOptions = {},
+): Agent {
   const model = resolveModel(name, {
     ...(baseURL === undefined ? {} : { baseURL }),
     ...(isSimulated ? { apiKey: 'simulated' } : {}),
   });
-  return createAgent({ model, system: SYSTEM, tools: folderTools(folder) });
+  return createAgent({ model, system: SYSTEM, tools: folderTools(folder, { asksBeforeReading }) });
 }

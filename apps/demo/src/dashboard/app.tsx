@@ -1,0 +1,87 @@
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
+import { needsToken } from './data/client.ts';
+import { useResource } from './data/use-resource.ts';
+import { countWaitingSessions } from './data/waiting-approvals.ts';
+import { ThemeSwitch } from './parts/theme-switch.tsx';
+import { NotFound } from './views/not-found.tsx';
+import { TokenForm } from './views/token-form.tsx';
+
+const Approvals = lazy(() => import('./views/approvals/approvals.tsx').then((module) => module.Approvals));
+const Money = lazy(() => import('./views/money/money.tsx').then((module) => module.Money));
+const SessionView = lazy(() => import('./views/session/session-view.tsx').then((module) => module.SessionView));
+const Sessions = lazy(() => import('./views/sessions/sessions.tsx').then((module) => module.Sessions));
+const Talk = lazy(() => import('./views/talk/talk.tsx').then((module) => module.Talk));
+
+const PLACES = [
+  { path: '/', name: 'Sessions' },
+  { path: '/talk', name: 'Talk' },
+  { path: '/approvals', name: 'Approvals' },
+  { path: '/money', name: 'Money' },
+] as const;
+
+/** How often what waits is counted. */
+const WAITING_MS = 5000;
+
+/** The page: its places, and the view of the one that the address names. */
+export function App() {
+  return (
+    <LocationProvider>
+      <a class="skip" href="#view">
+        Skip to content
+      </a>
+      <div class="frame">
+        <Places />
+        <main class="view" id="view" tabIndex={-1}>
+          {needsToken.value ? <TokenForm /> : <Views />}
+        </main>
+      </div>
+    </LocationProvider>
+  );
+}
+
+function Views() {
+  return (
+    <ErrorBoundary>
+      <Router>
+        <Route path="/" component={Sessions} />
+        <Route path="/sessions/:id" component={SessionView} />
+        <Route path="/talk" component={Talk} />
+        <Route path="/approvals" component={Approvals} />
+        <Route path="/money" component={Money} />
+        <Route default component={NotFound} />
+      </Router>
+    </ErrorBoundary>
+  );
+}
+
+function Places() {
+  const { path } = useLocation();
+  const isHere = (place: string) => path === place || (place === '/' && path.startsWith('/sessions/'));
+  return (
+    <nav class="places" aria-label="Places">
+      <span class="brand">Reprise</span>
+      {PLACES.map((place) => (
+        <a key={place.path} href={place.path} aria-current={isHere(place.path) ? 'page' : undefined}>
+          {place.name}
+          {place.path === '/approvals' && !needsToken.value && <WaitingCount />}
+        </a>
+      ))}
+      <ThemeSwitch />
+    </nav>
+  );
+}
+
+/** How many sessions wait for an approval, if any do. */
+function WaitingCount() {
+  const { value = 0 } = useResource(countWaitingSessions, [], { everyMs: WAITING_MS });
+  if (value === 0) return null;
+  return (
+    <>
+      {' '}
+      <span class="badge is-warning">
+        {value}
+        <span class="visually-hidden"> waiting</span>
+      </span>
+    </>
+  );
+}

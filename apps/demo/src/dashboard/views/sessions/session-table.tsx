@@ -1,0 +1,163 @@
+import type { SessionBody } from '@reprise/service/client';
+import { useEffect, useRef } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { moneyText, percentText } from '../../data/format.ts';
+import { sessionName } from '../../data/session-name.ts';
+import { SessionStateBadge } from '../../parts/session-state/session-state.tsx';
+import { Ago } from '../../parts/time.tsx';
+import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
+import { useVirtualList } from '../../parts/use-virtual-list.ts';
+import { keyOf, type SessionList } from './session-list.ts';
+import { SessionMenu } from './session-menu.tsx';
+
+const ROW_PX = 56;
+/** How many rows before the end of what is there the next page is asked for. */
+const AHEAD = 20;
+
+const COLUMNS = ['Session', 'State', 'Model', 'Turns', 'Tokens', 'Hit ratio', 'Cost', 'Saved', 'Changed', 'Menu'];
+const NUMBERS: ReadonlySet<string> = new Set(['Turns', 'Hit ratio', 'Cost', 'Saved']);
+
+/** The rows in sight. Arrow keys go from row to row, Enter opens one. */
+export function SessionTable({
+  list,
+  onMore,
+  onChange,
+}: {
+  readonly list: SessionList;
+  readonly onMore: () => void;
+  readonly onChange: () => void;
+}) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const { items } = list;
+  const rows = useVirtualList(scroller, {
+    count: items.length,
+    estimate: () => ROW_PX,
+    keyOf: (index) => {
+      const item = items[index];
+      return item ? keyOf(item) : index;
+    },
+  });
+  const lastShown = rows.items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (lastShown >= items.length - AHEAD) onMore();
+  }, [lastShown, items.length]);
+  const before = rows.items[0]?.start ?? 0;
+  const after = rows.totalSize - (rows.items.at(-1)?.end ?? 0);
+  return (
+    <div class="session-scroller" ref={scroller}>
+      <table class="session-table" aria-rowcount={list.next === null ? items.length + 1 : -1}>
+        <caption class="visually-hidden">Sessions, newest first. Arrow keys go from row to row.</caption>
+        <thead>
+          <tr aria-rowindex={1}>
+            {COLUMNS.map((name) => (
+              <th key={name} scope="col" class={NUMBERS.has(name) ? 'number' : ''}>
+                {name === 'Menu' ? <span class="visually-hidden">{name}</span> : name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {before > 0 && <Gap height={before} />}
+          {rows.items.map(({ index, key }) => {
+            const session = items[index];
+            return session && <SessionRow key={key} session={session} index={index} rows={rows} onChange={onChange} />;
+          })}
+          {after > 0 && <Gap height={after} />}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Stands for the rows out of sight. */
+function Gap({ height }: { readonly height: number }) {
+  return (
+    <tr class="gap">
+      <td colSpan={COLUMNS.length} style={{ blockSize: `${height}px` }} />
+    </tr>
+  );
+}
+
+function SessionRow({
+  session,
+  index,
+  rows,
+  onChange,
+}: {
+  readonly session: SessionBody;
+  readonly index: number;
+  readonly rows: { readonly measure: (element: Element | null) => void };
+  readonly onChange: () => void;
+}) {
+  const { route } = useLocation();
+  const { spent } = session;
+  const href = `/sessions/${encodeURIComponent(session.id)}`;
+  const name = sessionName(session);
+  return (
+    <tr
+      ref={rows.measure}
+      data-index={index}
+      aria-rowindex={index + 2}
+      onClick={(event) => {
+        const isPlain = event.target instanceof Element && !event.target.closest('a, button, dialog, [popover]');
+        if (isPlain && getSelection()?.isCollapsed !== false) route(href);
+      }}
+    >
+      <th scope="row" class="name">
+        <a href={href} title={name} onKeyDown={moveBetweenRows}>
+          {name}
+        </a>
+        <small class="quiet">{session.id}</small>
+      </th>
+      <td data-name="State">
+        <SessionStateBadge state={session.state} />
+      </td>
+      <td data-name="Model">{session.models.join(', ') || <span class="quiet">{session.agent}</span>}</td>
+      <td data-name="Turns" class="number">
+        {spent.turnCount}
+      </td>
+      <td data-name="Tokens">
+        <TokenBar tokens={spent.tokens} silentTurns={spent.silentTurns} />
+      </td>
+      <td data-name="Hit ratio" class="number">
+        {percentText(spent.hitRatio ?? undefined)}
+      </td>
+      <td data-name="Cost" class="number">
+        <Money amount={spent.paidPicoUsd} spent={spent} />
+      </td>
+      <td data-name="Saved" class="number">
+        <Money amount={spent.savedPicoUsd} spent={spent} />
+      </td>
+      <td data-name="Changed">
+        <Ago at={session.updatedAt} />
+      </td>
+      <td>
+        <SessionMenu session={session} onChange={onChange} />
+      </td>
+    </tr>
+  );
+}
+
+/** What turns without a known price have cost is missing, and said to be. */
+function Money({ amount, spent }: { readonly amount: string | null; readonly spent: SessionBody['spent'] }) {
+  if (spent.turnCount === 0) return <span class="quiet">–</span>;
+  if (amount === null) return <span class="quiet">price unknown</span>;
+  const isPart = spent.unpricedTurns > 0;
+  return (
+    <span title={isPart ? `${spent.unpricedTurns} turns have no known price` : undefined}>
+      {isPart ? '≥ ' : ''}
+      {moneyText(amount)}
+    </span>
+  );
+}
+
+function moveBetweenRows(event: KeyboardEvent): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined || !(event.target instanceof Element)) return;
+  const row = event.target.closest('tr');
+  const index = Number(row?.getAttribute('data-index') ?? -1) + step;
+  const next = row?.parentElement?.querySelector<HTMLElement>(`tr[data-index="${index}"] a`);
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
