@@ -47,7 +47,8 @@ export async function loopbackServer(answer: Answer): Promise<LoopbackServer> {
 /** Where a cassette may be, in a folder of its own that is removed at the end of the test. */
 export function cassettePath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cassette-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  // A recorder may be writing its last lines still.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }));
   return join(folder, 'cassette.jsonl');
 }
 
