@@ -106,7 +106,9 @@ async function talkInChaos({ size, place, crew, urls, effectsFile }: Scene) {
     while (isCutting()) {
       await pause(KILL_MS);
       const until = performance.now() + PATIENCE_MS;
-      const effect = await nextEffect(effectsFile, () => !isAllSaid && performance.now() < until);
+      // Sessions keep in step: whatever comes first would be the same tool again and again.
+      const isWanted = ({ tool }: Effect) => counts.kills % 2 === 1 || tool === 'book';
+      const effect = await nextEffect(effectsFile, isWanted, () => !isAllSaid && performance.now() < until);
       if (crew.killOne(effect?.pid)) counts.kills += 1;
       if (await place.cutOne()) counts.cutConnections += 1;
     }

@@ -18,11 +18,15 @@ export async function readEffects(file: string): Promise<readonly Effect[]> {
     .map((line) => JSON.parse(line));
 }
 
-/** The next one from now on; none if nothing comes while `isWorthWaiting`. */
-export async function nextEffect(file: string, isWorthWaiting: () => boolean): Promise<Effect | undefined> {
+/** The next one from now on that is wanted; none if there is none while `isWorthWaiting`. */
+export async function nextEffect(
+  file: string,
+  isWanted: (effect: Effect) => boolean,
+  isWorthWaiting: () => boolean,
+): Promise<Effect | undefined> {
   const before = (await readEffects(file)).length;
   while (isWorthWaiting()) {
-    const next = (await readEffects(file))[before];
+    const next = (await readEffects(file)).slice(before).findLast(isWanted);
     if (next) return next;
     await pause(10);
   }
