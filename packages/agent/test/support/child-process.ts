@@ -1,34 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { processesBeside } from '../../../../test/support/child-process.ts';
 
-export interface Child {
-  /** What the process prints, line by line. */
-  readonly lines: AsyncIterableIterator<string>;
-  readonly input: ChildProcessWithoutNullStreams['stdin'];
-  signal(name: NodeJS.Signals): void;
-  /** Settles when the process has ended and its output was read: how it ended, and what it wrote to stderr. */
-  readonly ended: Promise<{ readonly ending: string; readonly errors: string }>;
-}
-
-/** Starts one of the `*-process.ts` files beside this one in a process of its own, killed at the end of the test. */
-export function startProcess(file: string, ...args: readonly string[]): Child {
-  const child = spawnProcess(file, ...args);
-  onTestFinished(() => child.signal('SIGKILL'));
-  return child;
-}
-
-/** The same for a process that ends by itself. */
-export function spawnProcess(file: string, ...args: readonly string[]): Child {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = spawn(process.execPath, ['--conditions=reprise-source', path, ...args]);
-  let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
-  });
-  const ended = once(child, 'close').then(() => ({ ending: child.signalCode ?? `exit ${child.exitCode}`, errors }));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return { lines, input: child.stdin, signal: (name) => void child.kill(name), ended };
-}
+export type { Child } from '../../../../test/support/child-process.ts';
+export const { startProcess, spawnProcess } = processesBeside(import.meta.url);
