@@ -2,7 +2,7 @@
 
 import type { AgentOptions } from '@reprise/agent';
 import { type WhatIf, whatIf } from '@reprise/audit';
-import type { CachePolicy } from '@reprise/providers';
+import { type CachePolicy, NAMED_POLICIES } from '@reprise/providers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MINUTE_MS, recordedTalk, VENDORS } from './support/recorded-talk.ts';
@@ -19,17 +19,7 @@ function expectIdentity({ residual, turnCount, recorded, reportedPicoUsd }: What
   expect(recorded.paidPicoUsd).toBe(reportedPicoUsd);
 }
 
-const POLICIES: readonly CachePolicy[] = [
-  'auto',
-  'none',
-  'automatic',
-  'system_and_tools',
-  'tools_only',
-  'last_user_message',
-  'last_2_user_messages',
-  'last_3_user_messages',
-  { breakpoints: ['system', 1, 'last'] },
-];
+const POLICIES: readonly CachePolicy[] = [...NAMED_POLICIES, { breakpoints: ['system', 1, 'last'] }];
 
 describe.each(Object.entries(VENDORS))(
   'with %s the plan in use, replayed, reproduces what was reported (N-03)',

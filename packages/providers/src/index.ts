@@ -49,7 +49,7 @@ export type { CacheDiagnostics } from './cache/diagnostics.ts';
 export { type CacheDialect, type CacheHost, type CacheRules, cacheRules, LIFETIME_MS } from './cache/family-rules.ts';
 export { type CacheParameters, cacheHashes, NO_PARAMETERS } from './cache/parameters.ts';
 export { type CachePolicy, type PlannedMark, planBreakpoints } from './cache/plan-breakpoints.ts';
-export type { BreakpointPlace, BreakpointPolicy, MarkLifetime } from './cache/policy.ts';
+export { type BreakpointPlace, type BreakpointPolicy, type MarkLifetime, NAMED_POLICIES } from './cache/policy.ts';
 export { type PrefixBlock, prefixFingerprint, prefixHashes } from './cache/prefix.ts';
 export { maskJson } from './cassette/redact/mask.ts';
 export { checkRequest } from './check-request.ts';

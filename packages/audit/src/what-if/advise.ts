@@ -8,7 +8,7 @@
  * V2. What is recommended can be done: no refresh ends because somebody knows that no turn follows.
  */
 
-import type { CachePolicy, MarkLifetime } from '@reprise/providers';
+import { type MarkLifetime, NAMED_POLICIES } from '@reprise/providers';
 import type { RecordedTurn } from '../replay/recorded-turns.ts';
 import { readScenario, type Scenario, type ScenarioInput } from './scenario.ts';
 import type { WhatIf, WhatIfRow } from './table.ts';
@@ -43,24 +43,13 @@ export interface Advice {
   readonly assumptions: readonly string[];
 }
 
-const POLICIES: readonly CachePolicy[] = [
-  'auto',
-  'none',
-  'automatic',
-  'system_and_tools',
-  'tools_only',
-  'last_user_message',
-  'last_2_user_messages',
-  'last_3_user_messages',
-];
-
 const LONGER: readonly MarkLifetime[] = ['1h', '12h'];
 
 const MINUTE_MS = 60_000;
 
 /** Every policy, those that keep whole conversations for longer too, a stable part for longer, and `auto` kept warm over a pause. */
 export const CANDIDATES: readonly Scenario[] = [
-  ...POLICIES.map((policy) => ({ policy })),
+  ...NAMED_POLICIES.map((policy) => ({ policy })),
   ...LONGER.flatMap((ttl) => [
     { policy: 'auto' as const, ttl },
     { policy: 'system_and_tools' as const, ttl },

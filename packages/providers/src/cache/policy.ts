@@ -37,6 +37,18 @@ export type CachePolicy =
   | 'last_3_user_messages'
   | BreakpointPolicy;
 
+/** Every policy that has a name. */
+export const NAMED_POLICIES: readonly Exclude<CachePolicy, BreakpointPolicy>[] = [
+  'auto',
+  'none',
+  'automatic',
+  'system_and_tools',
+  'tools_only',
+  'last_user_message',
+  'last_2_user_messages',
+  'last_3_user_messages',
+];
+
 export interface BreakpointPolicy {
   /** Places, each with a lifetime of its own where it needs one. */
   readonly breakpoints: readonly (BreakpointPlace | { readonly at: BreakpointPlace; readonly ttl?: MarkLifetime })[];

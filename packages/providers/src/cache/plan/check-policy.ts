@@ -1,24 +1,13 @@
 import { ProviderError } from '../../errors.ts';
 import type { CacheLifetime } from '../../token-counts.ts';
 import type { CacheRules } from '../family-rules.ts';
-import type { BreakpointPlace, CachePolicy } from '../policy.ts';
-
-const NAMES: readonly string[] = [
-  'auto',
-  'none',
-  'automatic',
-  'system_and_tools',
-  'tools_only',
-  'last_user_message',
-  'last_2_user_messages',
-  'last_3_user_messages',
-] satisfies readonly CachePolicy[];
+import { type BreakpointPlace, type CachePolicy, NAMED_POLICIES } from '../policy.ts';
 
 const PLACES: readonly unknown[] = ['system', 'tools', 'last'] satisfies readonly BreakpointPlace[];
 
 /** Throws `provider/invalid-request` for a policy that there is not, and for a lifetime that the vendor does not know. */
 export function checkPolicy(policy: CachePolicy, rules: CacheRules): void {
-  if (typeof policy === 'string' && NAMES.includes(policy)) return;
+  if (typeof policy === 'string' && NAMED_POLICIES.includes(policy)) return;
   // Callers without types may pass anything.
   if (typeof policy !== 'object' || !Array.isArray(policy?.breakpoints)) {
     refuse(`cache is ${JSON.stringify(policy)}; expected a policy's name or { breakpoints, ttl }.`);
