@@ -1,5 +1,5 @@
 import { HttpAgent } from '@ag-ui/client';
-import { foldRun, messagesOf, type RunEvent, type RunEventBody, type Totals } from '@reprise/service/client';
+import { foldRun, messagesOf, type RunEvent, type RunEventBody } from '@reprise/service/client';
 import { readUIMessageStream, type UIMessage, type UIMessageChunk } from 'ai';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { createUiEncoder } from '../src/dialects/ai-sdk/encode-ui.ts';
 import { heard, spoken } from './support/heard-run.ts';
 import { type Piece, playedModel } from './support/played-model.ts';
 import { echo, plays } from './support/plays.ts';
+import { NO_TOTALS } from './support/run-rows.ts';
 
 /** The places behind which everything is committed: the input, a turn, a whole round of results. */
 function commits(events: readonly RunEvent[]): readonly number[] {
@@ -30,16 +31,6 @@ function takenOver(events: readonly RunEvent[], told: number, committed: number)
     number: index + 1,
   }));
 }
-
-const NO_TOTALS: Totals = {
-  turnCount: 0,
-  totalInputTokens: 0,
-  totalOutputTokens: 0,
-  totalReasoningTokens: 0,
-  totalCacheReadTokens: 0,
-  totalCacheWriteTokens: 0,
-  silentTurnCount: 0,
-};
 
 async function runOf(answers: readonly (readonly Piece[])[]): Promise<readonly RunEvent[]> {
   const service = spoken({ model: playedModel(...answers), tools: [echo] });

@@ -1,8 +1,10 @@
+import { initialState } from '@reprise/agent';
 import { type CheckpointStore, openMemoryStore, type RunRecord } from '@reprise/checkpoint';
 import type { UserMessage } from '@reprise/providers';
 import { userMessage } from '@reprise/providers';
 import type { RunRequest } from '../../src/runs/run-request.ts';
-import type { RunEvent, RunEventBody } from '../../src/wire/run-event.ts';
+import { totalsOf } from '../../src/wire/encode-event.ts';
+import type { RunEvent, RunEventBody, Totals } from '../../src/wire/run-event.ts';
 
 export const SESSION = 'acme/s';
 
@@ -38,16 +40,7 @@ export function word(text: string): RunEventBody {
   return { type: 'text-delta', blockIndex: 0, text };
 }
 
-export const OUTCOME = {
-  reason: 'end-turn',
-  text: '',
-  totals: {
-    turnCount: 0,
-    totalInputTokens: 0,
-    totalOutputTokens: 0,
-    totalReasoningTokens: 0,
-    totalCacheReadTokens: 0,
-    totalCacheWriteTokens: 0,
-    silentTurnCount: 0,
-  },
-} as const;
+/** What an empty conversation has used. */
+export const NO_TOTALS: Totals = totalsOf(initialState());
+
+export const OUTCOME = { reason: 'end-turn', text: '', totals: NO_TOTALS } as const;
