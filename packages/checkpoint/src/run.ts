@@ -10,6 +10,7 @@
  * U4. Runs and their events are for the time being: they are no part of an exported session, and are deleted some time after their end.
  */
 
+import type { Page, PageQuery } from './page.ts';
 import type { SessionId } from './session.ts';
 
 export type RunId = string;
@@ -78,4 +79,53 @@ export interface RunEvent {
   readonly number: number;
   /** JSON text, to the byte as it was added. */
   readonly event: string;
+}
+
+/** Runs need no lease: who may write to the session is settled by whoever does the run. */
+export interface RunMethods {
+  /** Asks for a run of a session. Rejects with `checkpoint/run-exists` if the id is taken. */
+  createRun(run: NewRun): Promise<RunRecord>;
+
+  /** The run, or `undefined` if there is none of that id, or none any more. */
+  readRun(runId: RunId): Promise<RunRecord | undefined>;
+
+  /** Runs, newest first. A session that does not exist has none. Rejects with `checkpoint/invalid-write` for a query that is none. */
+  listRuns(query?: RunRange & Omit<PageQuery, 'search'>): Promise<Page<RunRecord>>;
+
+  /** How many runs there are in each state. */
+  countRuns(range?: Omit<RunRange, 'states'>): Promise<Readonly<Record<RunState, number>>>;
+
+  /**
+   * Takes a run up, or takes it over: it is going, with the next attempt. Rejects with `checkpoint/run-missing`, and with
+   * `checkpoint/run-ended`.
+   */
+  takeUpRun(taking: { readonly runId: RunId; readonly holder: string; readonly at: number }): Promise<RunRecord>;
+
+  /**
+   * Adds events to runs, in one transaction; what is refused of one run keeps nothing from another. The results are in the order of the
+   * appends. Rejects with `checkpoint/invalid-write`, and writes nothing, for an append whose `after` is not the number of the last event
+   * although its attempt is the last, for a run that is named twice, and for what a store cannot keep.
+   */
+  appendRunEvents(appends: readonly RunAppend[]): Promise<readonly RunAppendResult[]>;
+
+  /** Events after that number (default 0), oldest first, at most `limit` (default 1000). Rejects with `checkpoint/run-missing`. */
+  readRunEvents(
+    runId: RunId,
+    range?: { readonly after?: number; readonly limit?: number },
+  ): Promise<readonly RunEvent[]>;
+
+  /** Asks for the run's end; one that has ended stays as it is. Rejects with `checkpoint/run-missing`. */
+  requestRunStop(runId: RunId): Promise<RunRecord>;
+
+  /** Deletes runs that ended before that time, with their events. Resolves to how many. */
+  deleteRuns(deletion: { readonly endedBefore: number }): Promise<number>;
+
+  /**
+   * Calls `onChange` soon after a run was created, got events, ended, was asked to stop or went with its session, in any process; without an
+   * id when it cannot tell which, and any may have. Resolves once it watches; `signal` ends it.
+   */
+  watchRuns(watch: {
+    readonly onChange: (runId: RunId | undefined) => void;
+    readonly signal: AbortSignal;
+  }): Promise<void>;
 }
