@@ -1,6 +1,6 @@
 import type { SnapshotBody } from '@reprise/service/client';
 import { describe, expect, it } from 'vitest';
-import { treeOf } from '../../src/dashboard/views/session/tree/tree-graph.ts';
+import { sharedTurns, treeOf } from '../../src/dashboard/views/session/tree/tree-graph.ts';
 
 const snapshot = (turnId: string, turnCount: number, reason: SnapshotBody['reason'] = 'turn'): SnapshotBody =>
   ({ id: `${reason}-${turnId}`, turnId, turnCount, reason }) as SnapshotBody;
@@ -32,6 +32,12 @@ describe('the tree of snapshots', () => {
       true,
       false,
       true,
+    ]);
+  });
+
+  it('knows how much two branches have in common', () => {
+    expect([sharedTurns('c', 'd', parents), sharedTurns('b', 'c', parents), sharedTurns('c', 'x', parents)]).toEqual([
+      1, 2, 0,
     ]);
   });
 });

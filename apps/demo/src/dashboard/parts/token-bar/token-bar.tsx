@@ -36,7 +36,7 @@ export function TokenBar({
 /** What the four colours mean. */
 export function TokenLegend() {
   return (
-    <ul class="token-legend">
+    <ul class="legend">
       {BUCKETS.map(({ name, meaning }) => (
         <li key={name} class={`is-${name}`} title={meaning}>
           {name}

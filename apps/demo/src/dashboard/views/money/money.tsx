@@ -71,7 +71,7 @@ function MoneyChart({ statement: { groups }, by }: { readonly statement: Stateme
   );
   return (
     <>
-      <ul class="money-legend">
+      <ul class="legend money-legend">
         <li>paid</li>
         <li class="is-saved">saved by the cache</li>
       </ul>

@@ -1,9 +1,7 @@
 import type { SnapshotBody } from '@reprise/service/client';
 import { useEffect, useRef } from 'preact/hooks';
-import { client } from '../../../data/client.ts';
 import { tokenText } from '../../../data/format.ts';
-import { useResource } from '../../../data/use-resource.ts';
-import { Failure, Loading } from '../../../parts/notice.tsx';
+import { sharedTurns } from './tree-graph.ts';
 
 const FIGURES = [
   ['Turns', ({ turnCount }: SnapshotBody) => turnCount],
@@ -16,28 +14,22 @@ const FIGURES = [
 
 /** Two branches beside each other: where they part, and what each came to. */
 export function CompareDialog({
-  sessionId,
   snapshots,
+  parents,
   onClose,
 }: {
-  readonly sessionId: string;
   readonly snapshots: readonly SnapshotBody[];
+  /** The turn that each turn follows. */
+  readonly parents: ReadonlyMap<string, string | null>;
   readonly onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const [one, two] = snapshots;
-  const turns = useResource(
-    (signal) => Array.fromAsync(client.value.sessions.turns(sessionId, { scope: 'lifetime', limit: 1000, signal })),
-    [sessionId],
-  );
-  const parents = new Map((turns.value ?? []).map(({ id, parentId }) => [id, parentId]));
   return (
     <dialog ref={dialog} class="dialog compare" aria-label="Two branches" onClose={onClose}>
       <h2>Two branches</h2>
-      {turns.error && <Failure error={turns.error} />}
-      {!turns.value && !turns.error && <Loading what="their turns" />}
-      {one && two && turns.value && (
+      {one && two && (
         <>
           <p>{sharedText(sharedTurns(one.turnId, two.turnId, parents))}</p>
           <table>
@@ -72,17 +64,6 @@ export function CompareDialog({
       </p>
     </dialog>
   );
-}
-
-function sharedTurns(one: string, two: string, parents: ReadonlyMap<string, string | null>): number {
-  const path = (from: string) => {
-    const turns = [from];
-    for (let at = parents.get(from); at; at = parents.get(at)) turns.unshift(at);
-    return turns;
-  };
-  const [first, second] = [path(one), path(two)];
-  const parting = first.findIndex((turn, index) => turn !== second[index]);
-  return parting === -1 ? first.length : parting;
 }
 
 function sharedText(turns: number): string {

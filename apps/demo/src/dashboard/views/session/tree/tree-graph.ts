@@ -40,3 +40,15 @@ function laneFor(parent: TreeNode | undefined, tips: ReadonlyMap<number, string>
   if (parent && tips.get(parent.lane) === parent.snapshot.id) return parent.lane;
   return tips.size;
 }
+
+/** How many turns two branches have in common, from the beginning on; each is named by its last turn. */
+export function sharedTurns(one: string, two: string, parents: ReadonlyMap<string, string | null>): number {
+  const path = (from: string) => {
+    const turns = [from];
+    for (let at = parents.get(from); at; at = parents.get(at)) turns.unshift(at);
+    return turns;
+  };
+  const [first, second] = [path(one), path(two)];
+  const parting = first.findIndex((turn, index) => turn !== second[index]);
+  return parting === -1 ? first.length : parting;
+}

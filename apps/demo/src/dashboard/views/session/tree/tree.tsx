@@ -1,13 +1,12 @@
 import './tree.css';
 import type { SnapshotBody } from '@reprise/service/client';
-import { useMemo, useRef, useState } from 'preact/hooks';
-import { useLocation } from 'preact-iso';
+import { useMemo, useState } from 'preact/hooks';
 import { client } from '../../../data/client.ts';
-import { tokenText } from '../../../data/format.ts';
 import { useResource } from '../../../data/use-resource.ts';
 import { Empty, Failure, Loading } from '../../../parts/notice.tsx';
 import { Time } from '../../../parts/time.tsx';
 import { CompareDialog } from './compare.tsx';
+import { GoBack } from './go-back.tsx';
 import { type TreeNode, treeOf } from './tree-graph.ts';
 
 const STEP_PX = 44;
@@ -18,10 +17,13 @@ export function Tree({ sessionId, turnCount }: { readonly sessionId: string; rea
   const [round, setRound] = useState(0);
   const tree = useResource((signal) => readTree(sessionId, signal), [sessionId, turnCount, round]);
   const [picked, setPicked] = useState<readonly SnapshotBody[]>([]);
+  const [goal, setGoal] = useState<SnapshotBody>();
   if (tree.error) return <Failure error={tree.error} onRetry={tree.reload} />;
   if (!tree.value) return <Loading what="the snapshots" />;
-  if (tree.value.length === 0) return <Empty title="No snapshots yet">Each turn makes one.</Empty>;
-  const nodes = tree.value.toReversed();
+  const { parents } = tree.value;
+  const nodes = tree.value.nodes.toReversed();
+  if (nodes.length === 0) return <Empty title="No snapshots yet">Each turn makes one.</Empty>;
+  const lanes = 1 + Math.max(...nodes.map(({ lane }) => lane));
   const toggle = (snapshot: SnapshotBody) =>
     setPicked((before) =>
       before.includes(snapshot) ? before.filter((each) => each !== snapshot) : [...before.slice(-1), snapshot],
@@ -32,18 +34,25 @@ export function Tree({ sessionId, turnCount }: { readonly sessionId: string; rea
         The newest is at the top. Rewinding loses nothing: the place it leaves gets a snapshot, too. Pick two to compare
         them.
       </p>
-      {picked.length === 2 && <CompareDialog sessionId={sessionId} snapshots={picked} onClose={() => setPicked([])} />}
+      {picked.length === 2 && <CompareDialog snapshots={picked} parents={parents} onClose={() => setPicked([])} />}
+      {goal && (
+        <GoBack
+          sessionId={sessionId}
+          snapshot={goal}
+          onRewound={() => setRound((before) => before + 1)}
+          onClose={() => setGoal(undefined)}
+        />
+      )}
       <ol class="tree-nodes">
         <Lines nodes={nodes} />
         {nodes.map((node) => (
           <Node
             key={node.snapshot.id}
             node={node}
-            lanes={1 + Math.max(...nodes.map(({ lane }) => lane))}
+            lanes={lanes}
             isPicked={picked.includes(node.snapshot)}
             onPick={() => toggle(node.snapshot)}
-            sessionId={sessionId}
-            onChange={() => setRound((before) => before + 1)}
+            onGoBack={() => setGoal(node.snapshot)}
           />
         ))}
       </ol>
@@ -79,20 +88,17 @@ function Lines({ nodes }: { readonly nodes: readonly TreeNode[] }) {
 function Node({
   node,
   lanes,
-  sessionId,
   isPicked,
   onPick,
-  onChange,
+  onGoBack,
 }: {
   readonly node: TreeNode;
   readonly lanes: number;
-  readonly sessionId: string;
   readonly isPicked: boolean;
   readonly onPick: () => void;
-  readonly onChange: () => void;
+  readonly onGoBack: () => void;
 }) {
   const { snapshot } = node;
-  const dialog = useRef<HTMLDialogElement>(null);
   return (
     <li style={{ blockSize: `${STEP_PX}px`, paddingInlineStart: `${LANE_PX * lanes + 8}px` }}>
       <button type="button" class="node" aria-pressed={isPicked} onClick={onPick}>
@@ -105,79 +111,22 @@ function Node({
         type="button"
         class="button"
         aria-label={`Go back to snapshot of turn ${snapshot.turnCount}`}
-        onClick={() => dialog.current?.showModal()}
+        onClick={onGoBack}
       >
         Go back …
       </button>
-      <GoBack dialog={dialog} sessionId={sessionId} snapshot={snapshot} onChange={onChange} />
     </li>
   );
 }
 
-/** Fork or rewind, with a word on what is kept. */
-function GoBack({
-  dialog,
-  sessionId,
-  snapshot,
-  onChange,
-}: {
-  readonly dialog: { readonly current: HTMLDialogElement | null };
-  readonly sessionId: string;
-  readonly snapshot: SnapshotBody;
-  readonly onChange: () => void;
-}) {
-  const { route } = useLocation();
-  const [error, setError] = useState<string>();
-  const carryOut = (work: Promise<() => void>) => {
-    setError(undefined);
-    work.then(
-      (then) => {
-        dialog.current?.close();
-        then();
-      },
-      (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)),
-    );
-  };
-  const fork = async () => {
-    const { id } = await client.value.sessions.fork(sessionId, { snapshotId: snapshot.id });
-    return () => route(`/sessions/${encodeURIComponent(id)}`);
-  };
-  const rewind = async () => {
-    await client.value.sessions.rewind(sessionId, { snapshotId: snapshot.id });
-    return onChange;
-  };
-  return (
-    <dialog ref={(element) => void Object.assign(dialog, { current: element })} class="dialog">
-      <h2>Back to turn {snapshot.turnCount}</h2>
-      <p>
-        “{snapshot.promptPreview}”,{' '}
-        {tokenText(snapshot.tokens.input + snapshot.tokens.cacheRead + snapshot.tokens.cacheWrite)} prompt tokens up to
-        there.
-      </p>
-      <p>
-        <strong>Fork</strong> makes a new session that shares everything up to here; this one stays as it is.
-      </p>
-      <p>
-        <strong>Rewind</strong> takes this session back. Nothing is deleted: what comes after stays in the tree, and
-        rewinding to it undoes this. What was spent stays spent.
-      </p>
-      {error && <p role="alert">{error}</p>}
-      <p class="buttons">
-        <button type="button" class="button is-primary" onClick={() => carryOut(fork())}>
-          Fork
-        </button>
-        <button type="button" class="button" onClick={() => carryOut(rewind())}>
-          Rewind
-        </button>
-        <button type="button" class="button" onClick={() => dialog.current?.close()}>
-          Stay here
-        </button>
-      </p>
-    </dialog>
-  );
+interface SessionTree {
+  /** Oldest first. */
+  readonly nodes: readonly TreeNode[];
+  /** The turn that each turn follows. */
+  readonly parents: ReadonlyMap<string, string | null>;
 }
 
-async function readTree(sessionId: string, signal: AbortSignal): Promise<readonly TreeNode[]> {
+async function readTree(sessionId: string, signal: AbortSignal): Promise<SessionTree> {
   const { sessions } = client.value;
   const [made, branch, lifetime, onBranch] = await Promise.all([
     Array.fromAsync(sessions.snapshots(sessionId, { scope: 'made', limit: 200, signal })),
@@ -188,5 +137,5 @@ async function readTree(sessionId: string, signal: AbortSignal): Promise<readonl
   const all = new Map([...branch, ...made.toReversed()].map((snapshot) => [snapshot.id, snapshot]));
   const parents = new Map([...onBranch, ...lifetime].map(({ id, parentId }) => [id, parentId]));
   const snapshots = [...all.values()].sort((a, b) => a.createdAt - b.createdAt || a.turnCount - b.turnCount);
-  return treeOf(snapshots, parents, new Set(onBranch.map(({ id }) => id)));
+  return { nodes: treeOf(snapshots, parents, new Set(onBranch.map(({ id }) => id))), parents };
 }

@@ -1,0 +1,70 @@
+import type { SnapshotBody } from '@reprise/service/client';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { client } from '../../../data/client.ts';
+import { tokenText } from '../../../data/format.ts';
+
+/** Fork or rewind, with a word on what is kept. */
+export function GoBack({
+  sessionId,
+  snapshot,
+  onRewound,
+  onClose,
+}: {
+  readonly sessionId: string;
+  readonly snapshot: SnapshotBody;
+  readonly onRewound: () => void;
+  readonly onClose: () => void;
+}) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const { route } = useLocation();
+  const [error, setError] = useState<string>();
+  const carryOut = (work: Promise<() => void>) => {
+    setError(undefined);
+    work.then(
+      (then) => {
+        dialog.current?.close();
+        then();
+      },
+      (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)),
+    );
+  };
+  const fork = async () => {
+    const { id } = await client.value.sessions.fork(sessionId, { snapshotId: snapshot.id });
+    return () => route(`/sessions/${encodeURIComponent(id)}`);
+  };
+  const rewind = async () => {
+    await client.value.sessions.rewind(sessionId, { snapshotId: snapshot.id });
+    return onRewound;
+  };
+  return (
+    <dialog ref={dialog} class="dialog" onClose={onClose}>
+      <h2>Back to turn {snapshot.turnCount}</h2>
+      <p>
+        “{snapshot.promptPreview}”,{' '}
+        {tokenText(snapshot.tokens.input + snapshot.tokens.cacheRead + snapshot.tokens.cacheWrite)} prompt tokens up to
+        there.
+      </p>
+      <p>
+        <strong>Fork</strong> makes a new session that shares everything up to here; this one stays as it is.
+      </p>
+      <p>
+        <strong>Rewind</strong> takes this session back. Nothing is deleted: what comes after stays in the tree, and
+        rewinding to it undoes this. What was spent stays spent.
+      </p>
+      {error && <p role="alert">{error}</p>}
+      <p class="buttons">
+        <button type="button" class="button is-primary" onClick={() => carryOut(fork())}>
+          Fork
+        </button>
+        <button type="button" class="button" onClick={() => carryOut(rewind())}>
+          Rewind
+        </button>
+        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+          Stay here
+        </button>
+      </p>
+    </dialog>
+  );
+}
