@@ -24,7 +24,7 @@ import { applyEdit, type HistoryEdit } from './history-edit.ts';
 import type { Ports } from './ports.ts';
 import type { PreparedTurn, Recorder } from './recorder.ts';
 import type { HeldConversation } from './run-options.ts';
-import { type AgentState, appendMessage, applyTurn, asNewResponse } from './state.ts';
+import { type AgentState, addTurn, appendMessage, asNewResponse } from './state.ts';
 
 export class Conversation {
   readonly recorder: Recorder;
@@ -99,7 +99,7 @@ export class Conversation {
   async recordTurn(received: AssistantTurn, prepared: PreparedTurn): Promise<TurnEndEvent> {
     const response = asNewResponse(this.#state, received);
     const turn = { ...response, message: freezeMessage(response.message) };
-    const state = applyTurn(this.#state, turn);
+    const state = addTurn(this.#state, turn);
     const snapshot = await prepared.commit(turn, state);
     this.#moveTo(state);
     this.pass('agent/turn-committed');

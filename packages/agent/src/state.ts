@@ -50,7 +50,12 @@ export function appendMessage(state: AgentState, message: Message): AgentState {
 export function applyTurn(state: AgentState, parts: AssistantTurnParts): AgentState {
   const turn = assistantTurn(parts);
   const responseId = turn.responseId ?? turn.message.responseId;
-  if (responseId !== undefined && holdsResponse(state, responseId)) return state;
+  return responseId !== undefined && holdsResponse(state, responseId) ? state : addTurn(state, turn);
+}
+
+/** The state after a turn that it does not hold, as `asNewResponse` gives it. */
+export function addTurn(state: AgentState, turn: AssistantTurn): AgentState {
+  const responseId = turn.responseId ?? turn.message.responseId;
   const isNamed = responseId === undefined || responseId === turn.message.responseId;
   const message = isNamed ? turn.message : { ...turn.message, responseId };
   return {

@@ -96,14 +96,10 @@ function streamFrom(
     open: async (signal) => {
       const { messages } = await openClient();
       const sent = { ...markedBody, stream: true } as const;
-      return readEvents(
-        messages.create(sent, {
-          signal,
-          maxRetries: 0,
-          ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
-          ...(takesText ? { body: bodyText(sent, body.messages), headers: JSON_TYPE } : {}),
-        }),
-      );
+      const limits = { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) };
+      if (!takesText) return readEvents(messages.create(sent, limits));
+      const text = { body: bodyText(sent, body.messages), headers: JSON_TYPE };
+      return readEvents(messages.create(withoutHistory(sent), { ...limits, ...text }));
     },
     decoder: cost.losesThoughts ? withoutProofs(decoder) : decoder,
     readError: (error) => readAnthropicError(error, clock()),
@@ -112,6 +108,11 @@ function streamFrom(
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** What the SDK has to know of a body that it is given as text. It looks through every message and tool for those its own helpers made. */
+function withoutHistory<Body extends MessagesBody>({ tools: _tools, ...body }: Body) {
+  return { ...body, messages: [] };
+}
 
 function planMarks(
   body: MessagesBody,

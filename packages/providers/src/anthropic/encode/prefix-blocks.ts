@@ -7,7 +7,7 @@ export function anthropicPrefixBlocks(body: unknown): readonly PrefixBlock[] {
   const { tools, system, messages } = asObject(body) ?? {};
   const toolBlocks = asArray(tools).map((tool, index) => prefixBlock(`tools[${index}]`, 'tool', tool));
   const systemBlocks = contentBlocks(system).map((block, index) => prefixBlock(`system[${index}]`, 'system', block));
-  return toolBlocks.concat(systemBlocks, messageBlocks(asArray(messages).map((message) => asObject(message) ?? {})));
+  return toolBlocks.concat(systemBlocks, messageBlocks(asMessages(messages)));
 }
 
 const messageBlocks = mapGrowing(({ role, content }: Readonly<Record<string, unknown>>, messageIndex) =>
@@ -15,6 +15,16 @@ const messageBlocks = mapGrowing(({ role, content }: Readonly<Record<string, unk
     prefixBlock(`messages[${messageIndex}].content[${index}]`, prefixRole(role), block),
   ),
 );
+
+/** Whatever is no message counts as an empty one. A body of our own is taken as it is. */
+function asMessages(messages: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const list = asArray(messages);
+  return list.every(isObject) ? list : list.map((message) => asObject(message) ?? {});
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return asObject(value) !== undefined;
+}
 
 /** A bare string stands for one text block; the two are the same prefix. */
 function contentBlocks(content: unknown): readonly unknown[] {
