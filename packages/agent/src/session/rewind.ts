@@ -10,22 +10,21 @@
  * B4. A rewind that a crash stopped in the middle is completed by doing it again.
  */
 
-import {
-  type CheckpointStore,
-  type FileCheckpointer,
-  type FileReport,
-  makeSnapshot,
-  type PreparedRewind,
-  type SessionId,
-  type Snapshot,
-  type SnapshotId,
+import type {
+  CheckpointStore,
+  FileCheckpointer,
+  FileReport,
+  PreparedRewind,
+  SessionId,
+  Snapshot,
+  SnapshotId,
 } from '@reprise/checkpoint';
 import { AgentError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Recorder } from '../recorder.ts';
 import { type AgentState, appendMessage, unansweredCalls } from '../state.ts';
 import type { Tool } from '../tools/tool.ts';
-import { lastPrompt } from './session-recorder.ts';
+import { snapshotContent } from './snapshot-content.ts';
 import { answerUndoneCalls } from './undone-calls.ts';
 
 export interface RewindOptions {
@@ -111,9 +110,14 @@ async function prepareFiles(
 /** Makes a snapshot of the place the session is at, and moves to another unless it is to stay. */
 async function leavePlace(held: HeldSession, to: SnapshotId | undefined): Promise<Snapshot> {
   const { store, ports, sessionId, fence, state } = held;
-  const { sessionId: _named, ...content } = makeSnapshot({ sessionId, state, prompt: lastPrompt(state.messages) });
   const id = ports.createId();
-  const rewind = { sessionId, fence, snapshotId: to ?? id, leaving: { ...content, id }, at: ports.clock() };
+  const rewind = {
+    sessionId,
+    fence,
+    snapshotId: to ?? id,
+    leaving: { ...snapshotContent(sessionId, state), id },
+    at: ports.clock(),
+  };
   return (await store.rewindSession(rewind)).left;
 }
 

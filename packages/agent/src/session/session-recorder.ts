@@ -1,41 +1,21 @@
 /**
  * A session's facts, committed one after the other.
  *
- * Owns: where the next one goes, and what the store holds already.
- * Leaves to `record.ts` and `ledger-row.ts`: what they look like. To the store: what durable means, and who may write.
+ * Owns: which facts there are, and what of the last turn the next one needs.
+ * Leaves to `record.ts` and `ledger-row.ts`: what they look like. To `session-writer.ts`: where they go. To `call-journal.ts`: tool calls.
  *
- * D1. Each write names the tip that the last one left: if another process has moved the session, the store refuses.
- * D2. A write carries only the blobs that this recorder has not seen the store hold for this session.
- * D3. A round of tools that nobody has to wait for is written with the note of the next request: one transaction for both (`HeldFacts`).
- * D4. A turn has its id before its model is asked, and keeps it, whether it is committed by this process or by the one that finds it.
+ * E1. A turn has its id before its model is asked, and keeps it, whether it is committed by this process or by the one that finds it.
  */
 
-import {
-  type Blob,
-  type BlobHash,
-  type CheckpointStore,
-  type EntryId,
-  type FileCheckpointer,
-  makeSnapshot,
-  type NewTurn,
-  type PendingTurn,
-  type RequestColumns,
-  type SessionId,
-  type Snapshot,
-  type SnapshotId,
-  type TurnRow,
-} from '@reprise/checkpoint';
-import {
-  type AssistantTurn,
-  assistantTurn,
-  type Message,
-  type Model,
-  type ModelRequest,
-  messageText,
-  ProviderError,
-  type StopReason,
-  type ToolMessage,
-  type UserMessage,
+import type { CheckpointStore, EntryId, FileCheckpointer, Snapshot, SnapshotId, TurnRow } from '@reprise/checkpoint';
+import type {
+  AssistantTurn,
+  Message,
+  Model,
+  ModelRequest,
+  StopReason,
+  ToolMessage,
+  UserMessage,
 } from '@reprise/providers';
 import type { ApprovalLog, ApprovalRequest, DecidedApproval } from '../approval/approval.ts';
 import type { CountedRequest } from '../context/estimate-request.ts';
@@ -53,23 +33,23 @@ import type {
 } from '../recorder.ts';
 import { type AgentState, applyTurn } from '../state.ts';
 import { type Attribution, UNTOUCHED } from './attribution.ts';
+import { CallJournal } from './call-journal.ts';
 import { findPrefixChange, type LastRequest } from './find-prefix-change.ts';
-import { HeldFacts } from './held-facts.ts';
 import { placesAfterEdit } from './keyed-places.ts';
 import { countedRequest, ledgerRow, type RecordedRequest, recordRequest } from './ledger-row.ts';
+import { lostTurn } from './lost-turn.ts';
 import { newestSnapshot } from './newest-snapshot.ts';
 import type { LoadedSession } from './open-session.ts';
 import { type PrefixChange, type PrefixChangePolicy, type SentPrefix, sentPrefix } from './prefix-change.ts';
 import {
-  decodeOutcome,
-  type EncodedEntry,
   encodeApprovalDecision,
   encodeApprovalRequest,
   encodeEdit,
   encodeKeyedMessage,
   encodeMessage,
-  encodeOutcome,
 } from './record.ts';
+import { SessionWriter } from './session-writer.ts';
+import { snapshotContent } from './snapshot-content.ts';
 
 export interface SessionRecorderSettings {
   readonly model: Model;
@@ -97,19 +77,12 @@ interface OpenTurn extends RecordedRequest {
   isNoted: boolean;
 }
 
-interface NoteOfTurn {
-  readonly turn: PendingTurn;
-  readonly blobs: readonly Blob[];
-}
-
 class StoreRecorder implements SessionRecorder {
   readonly #store: CheckpointStore;
   readonly #settings: SessionRecorderSettings;
   readonly #lease: () => number | undefined;
-  readonly #sessionId: SessionId;
-  readonly #knownBlobs: Set<BlobHash>;
-  readonly #held = new HeldFacts();
-  #tip: EntryId;
+  readonly #writer: SessionWriter;
+  readonly #calls: CallJournal;
   #last: LastRequest | undefined;
   /** Whether the history was edited since: the next request is meant not to begin with the last one. */
   #isEdited: boolean;
@@ -127,21 +100,21 @@ class StoreRecorder implements SessionRecorder {
     this.#store = store;
     this.#settings = settings;
     this.#lease = lease;
-    this.#sessionId = record.id;
-    this.#tip = record.tip;
+    const { clock } = settings.ports;
+    this.#writer = new SessionWriter(store, clock, { sessionId: record.id, tip: record.tip, blobs, lease });
+    this.#calls = new CallJournal(store, this.#writer, clock, () => this.#lastTurnId());
     this.#last = lastTurn;
     this.#isEdited = isEdited;
     this.#approvals = { requests: [...approvals.requests], decisions: [...approvals.decisions] };
     this.#keyedPlaces = new Map(keyedPlaces);
-    this.#knownBlobs = new Set(blobs);
   }
 
   get tip(): EntryId {
-    return this.#tip;
+    return this.#writer.tip;
   }
 
   async message(message: UserMessage | ToolMessage, sent?: SentKey): Promise<void> {
-    await this.#append([sent ? encodeKeyedMessage(message, sent.key) : encodeMessage(message)]);
+    await this.#writer.append([sent ? encodeKeyedMessage(message, sent.key) : encodeMessage(message)]);
     if (sent) this.#keyedPlaces.set(sent.key, sent.place);
   }
 
@@ -150,15 +123,15 @@ class StoreRecorder implements SessionRecorder {
   }
 
   holdResults(message: ToolMessage): void {
-    this.#held.holdResults(message);
+    this.#writer.held.holdResults(message);
   }
 
-  async settle(): Promise<void> {
-    if (!this.#held.isEmpty) await this.#append([]);
+  settle(): Promise<void> {
+    return this.#writer.settle();
   }
 
   async editHistory(edit: HistoryEdit, history: readonly Message[]): Promise<void> {
-    await this.#append([encodeEdit(edit)]);
+    await this.#writer.append([encodeEdit(edit)]);
     this.#isEdited = true;
     this.#keyedPlaces = placesAfterEdit(this.#keyedPlaces, history, edit);
   }
@@ -168,26 +141,13 @@ class StoreRecorder implements SessionRecorder {
   }
 
   async requestApprovals(requests: readonly ApprovalRequest[]): Promise<void> {
-    await this.#append(requests.map(encodeApprovalRequest));
+    await this.#writer.append(requests.map(encodeApprovalRequest));
     this.#approvals.requests.push(...requests);
   }
 
   async decideApproval(decision: DecidedApproval): Promise<void> {
-    await this.#append([encodeApprovalDecision(decision)]);
+    await this.#writer.append([encodeApprovalDecision(decision)]);
     this.#approvals.decisions.push(decision);
-  }
-
-  /** Writes what is held, then these entries, and the note of a model call if there is one: all of it, or nothing. */
-  async #append(added: readonly EncodedEntry[], note?: NoteOfTurn): Promise<void> {
-    const at = this.#settings.ports.clock();
-    const { ranCalls, messages } = this.#held.take();
-    const encoded = [...messages.map(encodeMessage), ...added];
-    const entries = encoded.map(({ entry }) => entry);
-    const named = encoded.flatMap((each) => each.blobs);
-    const blobs = this.#unknown(note ? [...named, ...note.blobs] : named);
-    const append = { ...this.#place(), entries, ranCalls, ...(note && { turn: note.turn }), blobs, at };
-    ({ tip: this.#tip } = await this.#store.appendEntries(append));
-    this.#know(named);
   }
 
   async prepareTurn(request: ModelRequest, attribution: Attribution = UNTOUCHED): Promise<PreparedTurn> {
@@ -204,13 +164,13 @@ class StoreRecorder implements SessionRecorder {
       prefixChange,
       begin: () => this.#begin(open),
       commit: (turn, state) => this.#commit(open, turn, state),
-      abandon: () => this.#store.abandonTurn(this.#right()),
+      abandon: () => this.#store.abandonTurn(this.#writer.right),
     };
   }
 
   async recoverTurn(before: AgentState): Promise<RecoveredTurn | undefined> {
-    this.#held.forgetRunning();
-    const pending = await this.#store.readPendingTurn(this.#sessionId);
+    this.#writer.held.forgetRunning();
+    const pending = await this.#store.readPendingTurn(this.#writer.sessionId);
     if (!pending) return undefined;
     const { id, startedAt, ...columns } = pending;
     const turn = lostTurn({ startedAt, ...columns });
@@ -228,58 +188,21 @@ class StoreRecorder implements SessionRecorder {
   }
 
   async journaledCalls(): Promise<ReadonlyMap<number, JournaledCall>> {
-    if (!this.#last) return new Map();
-    await this.settle();
-    const calls = await this.#store.readToolCalls(this.#last.id);
-    return new Map(
-      calls.map(({ position, attempts, outcome, idempotencyKey }) => [
-        position,
-        {
-          attempts,
-          ...(outcome === null
-            ? { result: undefined, isStop: false }
-            : decodeOutcome(outcome, `tool call ${idempotencyKey}`)),
-        },
-      ]),
-    );
+    return this.#last ? this.#calls.read() : new Map();
   }
 
-  async startToolCall({ position, call, effect, again = false }: ToolStart): Promise<void> {
-    if (this.#held.isDue) await this.settle();
-    const intent = {
-      turnId: this.#lastTurnId(),
-      position,
-      toolCallId: call.id,
-      toolName: call.name,
-      idempotencyKey: this.idempotencyKey(position),
-      startedAt: this.#settings.ports.clock(),
-    };
-    // A call that the journal has may have been of another class then.
-    if (effect === 'pure' && !again) return this.#held.start(position, { ...intent, effect });
-    await this.#store.startToolCall({ ...this.#right(), ...intent, effect, again });
-    this.#held.start(position, undefined);
+  startToolCall(start: ToolStart): Promise<void> {
+    return this.#calls.start(start);
   }
 
-  async finishToolCall(position: number, outcome: ToolOutcome): Promise<void> {
-    const [encoded, at] = [encodeOutcome(outcome), this.#settings.ports.clock()];
-    const started = this.#held.end(position);
-    if (!started) {
-      await this.#store.finishToolCall({
-        ...this.#right(),
-        turnId: this.#lastTurnId(),
-        position,
-        outcome: encoded,
-        at,
-      });
-      return;
-    }
-    if (await this.#held.holdCall({ ...started, outcome: encoded, finishedAt: at })) await this.settle();
+  finishToolCall(position: number, outcome: ToolOutcome): Promise<void> {
+    return this.#calls.finish(position, outcome);
   }
 
   async keepFiles(paths: readonly string[]): Promise<void> {
     const { files, ports } = this.#settings;
     if (!files || paths.length === 0) return;
-    const right = this.#right();
+    const { right } = this.#writer;
     const committed = this.#committed;
     const isNewest = committed !== undefined && committed.fence !== undefined && committed.fence === right.fence;
     const snapshotId = isNewest ? committed.snapshotId : await newestSnapshot(this.#store, right, ports);
@@ -287,7 +210,7 @@ class StoreRecorder implements SessionRecorder {
   }
 
   lastTurn(): TurnPlace {
-    return { sessionId: this.#sessionId, turnId: this.#lastTurnId() };
+    return { sessionId: this.#writer.sessionId, turnId: this.#lastTurnId() };
   }
 
   lastRequest(): CountedRequest | undefined {
@@ -295,99 +218,50 @@ class StoreRecorder implements SessionRecorder {
   }
 
   readLedger(): Promise<readonly TurnRow[]> {
-    return this.#store.readLedger(this.#sessionId);
+    return this.#store.readLedger(this.#writer.sessionId);
   }
 
   idempotencyKey(position: number): string {
-    return `${this.#lastTurnId()}/${position}`;
+    return this.#calls.keyOf(position);
   }
 
   async #findChange(prefix: SentPrefix, { replacedBy }: Attribution): Promise<PrefixChange | undefined> {
     const { model, onPrefixChange } = this.#settings;
     if (!this.#last || this.#isEdited || onPrefixChange === 'allow') return undefined;
-    return findPrefixChange(this.#last, { model, prefix, replacedBy, store: this.#store, sessionId: this.#sessionId });
+    return findPrefixChange(this.#last, {
+      model,
+      prefix,
+      replacedBy,
+      store: this.#store,
+      sessionId: this.#writer.sessionId,
+    });
   }
 
   async #begin(open: OpenTurn): Promise<void> {
     const turn = { id: open.id, ...open.columns, startedAt: this.#settings.ports.clock() };
-    if (this.#held.isEmpty) await this.#store.beginTurn({ ...this.#place(), turn, blobs: this.#unknown(open.blobs) });
-    else await this.#append([], { turn, blobs: open.blobs });
+    await this.#writer.begin({ turn, blobs: open.blobs });
     open.isNoted = true;
   }
 
   async #commit(open: OpenTurn, turn: AssistantTurn, state: AgentState): Promise<Snapshot> {
-    const { createId, clock } = this.#settings.ports;
-    const { entry, blobs } = encodeMessage(turn.message);
     const row = ledgerRow(open.id, open.columns, turn);
-    const missing = this.#unknown(open.isNoted ? blobs : [...open.blobs, ...blobs]);
-    const { sessionId: _named, ...content } = makeSnapshot({
-      sessionId: this.#sessionId,
-      state,
-      prompt: lastPrompt(state.messages),
-    });
-    const snapshot = { ...content, id: createId() };
-    const committed = await this.#store.commitTurn({
-      ...this.#place(),
-      entry,
-      turn: row,
-      snapshot,
-      blobs: missing,
-      at: clock(),
-    });
-    this.#know([...open.blobs, ...blobs]);
-    this.#moveTo(committed.tip, row);
-    this.#committed = { snapshotId: snapshot.id, fence: this.#lease() };
-    return committed.snapshot;
-  }
-
-  #moveTo(tip: EntryId, turn: NewTurn): void {
-    this.#tip = tip;
-    this.#last = { ...turn, entryId: tip };
+    const content = snapshotContent(this.#writer.sessionId, state);
+    const snapshot = await this.#writer.commit(
+      encodeMessage(turn.message),
+      { turn: row, snapshot: { ...content, id: this.#settings.ports.createId() } },
+      open.blobs,
+      open.isNoted,
+    );
+    this.#last = { ...row, entryId: this.#writer.tip };
     this.#isEdited = false;
+    this.#committed = { snapshotId: snapshot.id, fence: this.#lease() };
+    return snapshot;
   }
 
   #lastTurnId(): string {
     // A call without a turn is of a history that nobody recorded; its journal has no turn to stand with, and the store says so.
-    return this.#last?.id ?? this.#sessionId;
-  }
-
-  #right(): { readonly sessionId: SessionId; readonly fence: number | undefined } {
-    return { sessionId: this.#sessionId, fence: this.#lease() };
-  }
-
-  #place(): { readonly sessionId: SessionId; readonly fence: number | undefined; readonly expectedTip: EntryId } {
-    return { ...this.#right(), expectedTip: this.#tip };
-  }
-
-  #unknown(blobs: readonly Blob[]): readonly Blob[] {
-    return blobs.filter(({ hash }) => !this.#knownBlobs.has(hash));
-  }
-
-  #know(blobs: readonly Blob[]): void {
-    for (const { hash } of blobs) this.#knownBlobs.add(hash);
+    return this.#last?.id ?? this.#writer.sessionId;
   }
 }
 
 const FAILED: ReadonlySet<string> = new Set<StopReason>(['aborted', 'error']);
-
-/** The turn of a call whose process died: nobody knows what came of it, and how long it took. */
-function lostTurn({ family, model, startedAt }: RequestColumns): AssistantTurn {
-  return assistantTurn({
-    message: { role: 'assistant', content: [] },
-    stopReason: 'aborted',
-    family,
-    model,
-    timing: { startedAt, durationMs: 0 },
-    usageState: 'none',
-    error: new ProviderError(
-      'provider/aborted',
-      'The process ended while the model was answering; the vendor may have billed an answer that is lost.',
-    ),
-  });
-}
-
-/** The text of the last user message: what the turn, tool rounds included, is an answer to. */
-export function lastPrompt(messages: readonly Message[]): string {
-  const prompt = messages.findLast(({ role }) => role === 'user');
-  return prompt ? messageText(prompt) : '';
-}
