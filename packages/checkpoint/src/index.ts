@@ -55,20 +55,8 @@ export type { DumpedEntry, SessionDump } from './session-dump.ts';
 export { makeSnapshot, type SnapshotSource } from './snapshot.ts';
 export type { SqliteStoreOptions } from './sqlite/open-database.ts';
 export { openSqliteStore } from './sqlite/sqlite-store.ts';
-export type {
-  Append,
-  AppendResult,
-  CheckpointStore,
-  Damage,
-  Fenced,
-  NewSession,
-  Rewind,
-  RewindResult,
-  ToolCallOutcome,
-  TurnBegin,
-  TurnCommit,
-  TurnCommitResult,
-} from './store.ts';
+export type { Standing, StandingCountQuery, StandingFilter, StandingQuery, StandingTerms } from './standing.ts';
+export type { CheckpointStore, Damage, SessionListQuery } from './store.ts';
 export type { RanToolCall, ToolCallIntent, ToolCallRecord, ToolEffect } from './tool-call.ts';
 export { exportSession } from './transfer/export-session.ts';
 export { type ImportOptions, importSession } from './transfer/import-session.ts';
@@ -81,3 +69,15 @@ export {
   type TurnSumKey,
   type TurnSumQuery,
 } from './turn-sums.ts';
+export type {
+  Append,
+  AppendResult,
+  Fenced,
+  NewSession,
+  Rewind,
+  RewindResult,
+  ToolCallOutcome,
+  TurnBegin,
+  TurnCommit,
+  TurnCommitResult,
+} from './writes.ts';

@@ -9,8 +9,8 @@ import { CheckpointError } from './errors.ts';
 import type { NewTurn, PendingTurn, RequestColumns, TurnRow } from './ledger.ts';
 import { hashTurn } from './row-hash.ts';
 import type { NewEntry, Snapshot, SnapshotContent, SnapshotId } from './session.ts';
-import type { NewSession } from './store.ts';
 import type { ToolCallRecord } from './tool-call.ts';
+import type { NewSession } from './writes.ts';
 
 /** The row of a turn. Throws `checkpoint/invalid-write` for what would come back as something else. */
 export function prepareTurn(

@@ -21,23 +21,26 @@
 import type { Blob, BlobHash } from './blob.ts';
 import type { FileBackup, FileState } from './file-backup.ts';
 import type { Lease, LeaseRequest, LeaseState } from './lease.ts';
-import type { NewTurn, PendingTurn, TurnRow } from './ledger.ts';
+import type { PendingTurn, TurnRow } from './ledger.ts';
 import type { Page, PageQuery } from './page.ts';
 import type { RunId, RunMethods } from './run.ts';
-import type {
-  Entry,
-  EntryId,
-  NewEntry,
-  SessionId,
-  SessionRecord,
-  Snapshot,
-  SnapshotContent,
-  SnapshotId,
-  TurnId,
-} from './session.ts';
+import type { Entry, EntryId, SessionId, SessionRecord, Snapshot, SnapshotId, TurnId } from './session.ts';
 import type { SessionDump } from './session-dump.ts';
-import type { RanToolCall, ToolCallIntent, ToolCallRecord } from './tool-call.ts';
+import type { Standing, StandingCountQuery, StandingFilter, StandingQuery } from './standing.ts';
+import type { ToolCallIntent, ToolCallRecord } from './tool-call.ts';
 import type { TurnRange, TurnSum, TurnSumQuery } from './turn-sums.ts';
+import type {
+  Append,
+  AppendResult,
+  Fenced,
+  NewSession,
+  Rewind,
+  RewindResult,
+  ToolCallOutcome,
+  TurnBegin,
+  TurnCommit,
+  TurnCommitResult,
+} from './writes.ts';
 
 export interface CheckpointStore
   extends SessionMethods,
@@ -54,6 +57,12 @@ export interface CheckpointStore
   close(): Promise<void>;
 }
 
+/** Which sessions are listed; all of them unless told. */
+export interface SessionListQuery extends PageQuery {
+  readonly prefix?: string;
+  readonly standing?: StandingFilter;
+}
+
 interface SessionMethods {
   /**
    * Creates an empty session. Rejects with `checkpoint/session-exists` if the id is taken, or was a session's whose forks keep turns that
@@ -66,12 +75,18 @@ interface SessionMethods {
 
   /**
    * Sessions, newest first; with `prefix` those whose ids begin with it. `search` looks at their ids and metadata, and at the prompt previews
-   * and labels of the snapshots they made.
+   * and labels of the snapshots they made, `standing` at what they are doing.
    */
-  listSessions(query?: PageQuery & { readonly prefix?: string }): Promise<Page<SessionRecord>>;
+  listSessions(query?: SessionListQuery): Promise<Page<SessionRecord>>;
 
   /** How many sessions there are; with `prefix` how many whose ids begin with it. */
   countSessions(query?: { readonly prefix?: string | undefined }): Promise<number>;
+
+  /** What these sessions are doing; one that does not exist is left out. */
+  readStandings(query: StandingQuery): Promise<ReadonlyMap<SessionId, Standing>>;
+
+  /** How many sessions are doing what; with `prefix` of those whose ids begin with it. */
+  countStandings(query: StandingCountQuery): Promise<Readonly<Record<Standing, number>>>;
 
   /** Replaces the session's metadata. Needs no lease, and does not count as an update of the session. */
   setMetadata(change: { readonly sessionId: SessionId; readonly metadata: string }): Promise<SessionRecord>;
@@ -120,6 +135,9 @@ interface BranchMethods {
 
   /** The entries from the root to the tip, the session's own root entry left out. */
   readEntries(sessionId: SessionId): Promise<readonly Entry[]>;
+
+  /** The same up to a snapshot, whichever session is there. Rejects with `checkpoint/snapshot-missing`. */
+  readEntriesTo(snapshotId: SnapshotId): Promise<readonly Entry[]>;
 
   /** The ledger rows of the branch that ends at the tip, oldest first, turns inherited from a fork's origin included. */
   readTurns(sessionId: SessionId): Promise<readonly TurnRow[]>;
@@ -265,82 +283,6 @@ interface MaintenanceMethods {
    * `onSession` is told of each session before it is read, so that who waits can say how far it is.
    */
   findDamage(options?: { readonly onSession?: (sessionId: SessionId) => void }): AsyncIterable<Damage>;
-}
-
-/** The write is refused unless the lease with this fence is held; see C6. */
-export interface Fenced {
-  readonly fence?: number | undefined;
-}
-
-export interface NewSession {
-  readonly id: SessionId;
-  readonly createdAt: number;
-  /** JSON text; default `{}`. */
-  readonly metadata?: string;
-}
-
-export interface Rewind extends Fenced {
-  readonly sessionId: SessionId;
-  readonly snapshotId: SnapshotId;
-  /** The snapshot that will name the place the tip leaves. */
-  readonly leaving: SnapshotContent & { readonly id: SnapshotId };
-  readonly at: number;
-}
-
-export interface RewindResult {
-  readonly session: SessionRecord;
-  /** Rewinding to this one undoes the rewind. */
-  readonly left: Snapshot;
-}
-
-export interface Append extends Fenced {
-  readonly sessionId: SessionId;
-  /** The tip the caller has seen. */
-  readonly expectedTip: EntryId;
-  readonly entries: readonly NewEntry[];
-  /** Calls that ran without an intent: intent and outcome at once. Of a call that has its outcome, that one stays. */
-  readonly ranCalls?: readonly RanToolCall[];
-  /** The note that a model is about to be asked with these entries; see `beginTurn`. */
-  readonly turn?: PendingTurn;
-  /** The blobs that the entries and the turn name, as far as the store may not have them. */
-  readonly blobs?: readonly Blob[];
-  readonly at: number;
-}
-
-export interface AppendResult {
-  readonly tip: EntryId;
-}
-
-export interface TurnBegin extends Fenced {
-  readonly sessionId: SessionId;
-  readonly expectedTip: EntryId;
-  readonly turn: PendingTurn;
-  /** The blobs that the turn names, as far as the store may not have them. */
-  readonly blobs?: readonly Blob[];
-}
-
-export interface TurnCommit extends Fenced {
-  readonly sessionId: SessionId;
-  readonly expectedTip: EntryId;
-  readonly entry: NewEntry;
-  readonly turn: NewTurn;
-  readonly snapshot: SnapshotContent & { readonly id: SnapshotId };
-  /** The blobs that the entry and the turn name, as far as the store may not have them. */
-  readonly blobs?: readonly Blob[];
-  readonly at: number;
-}
-
-export interface TurnCommitResult extends AppendResult {
-  readonly snapshot: Snapshot;
-}
-
-export interface ToolCallOutcome extends Fenced {
-  readonly sessionId: SessionId;
-  readonly turnId: TurnId;
-  readonly position: number;
-  /** JSON text. */
-  readonly outcome: string;
-  readonly at: number;
 }
 
 /** One thing that is not as it was written. */

@@ -80,7 +80,8 @@ test('I9 (N-18) wrong bits in a store are an error, or change nothing that it ha
   const places = fc.array(placesIn(main), { minLength: 1, maxLength: 16 });
   await fc.assert(
     fc.asyncProperty(places, (wrong) => expectNothingSilent({ main: flipped(main, wrong), log: undefined }, whole)),
-    { numRuns: 1500 },
+    // The index gives the pending turn to another session.
+    { numRuns: 1500, examples: [[[368_624]]] },
   );
 });
 

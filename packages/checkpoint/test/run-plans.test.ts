@@ -83,6 +83,12 @@ const calls: readonly (readonly [string, (store: CheckpointStore) => Promise<unk
   ['runs of a prefix are counted', (store) => store.countRuns({ sessionPrefix: 'a' })],
   ['old runs are deleted', (store) => store.deleteRuns({ endedBefore: 1 })],
   ['sessions of a prefix are listed', (store) => store.listSessions({ prefix: 'a' })],
+  [
+    'sessions that ask are listed',
+    (store) =>
+      store.listSessions({ prefix: 'a', standing: { among: ['asking'], askingKinds: ['x'], brokenOutcome: 'x' } }),
+  ],
+  ['standings are counted', (store) => store.countStandings({ prefix: 'a', askingKinds: ['x'], brokenOutcome: 'x' })],
   ['turns of a prefix are summed', (store) => store.sumTurns({ by: [], sessionPrefix: 'a' })],
 ];
 

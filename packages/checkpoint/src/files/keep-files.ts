@@ -1,7 +1,8 @@
 import { type Blob, hashBlob } from '../blob.ts';
 import type { FileState } from '../file-backup.ts';
 import type { SessionId, SnapshotId } from '../session.ts';
-import type { CheckpointStore, Fenced } from '../store.ts';
+import type { CheckpointStore } from '../store.ts';
+import type { Fenced } from '../writes.ts';
 import type { FileOnDisk } from './read-file.ts';
 
 /** Where what is kept of files belongs. */

@@ -2,11 +2,11 @@ import { hashEntry } from '../entry-hash.ts';
 import type { PendingTurn, TurnRow } from '../ledger.ts';
 import { checkEntry, preparePendingTurn, prepareTurn } from '../prepare-rows.ts';
 import { invalidWrite } from '../refusals.ts';
-import type { Entry, EntryId, NewEntry, SessionId, SessionRecord, TurnId } from '../session.ts';
-import type { Append, AppendResult, Fenced, TurnBegin, TurnCommit, TurnCommitResult } from '../store.ts';
+import type { Entry, EntryId, NewEntry, SessionId, SessionRecord, SnapshotId, TurnId } from '../session.ts';
+import type { Append, AppendResult, Fenced, TurnBegin, TurnCommit, TurnCommitResult } from '../writes.ts';
 import { keepBlobs, requireBlobs } from './blobs.ts';
 import { frozen, type MemoryData, replaceSession, requireSession, requireTip, requireWritable } from './memory-data.ts';
-import { keepSnapshot, newSnapshot } from './snapshot-records.ts';
+import { keepSnapshot, newSnapshot, requireSnapshot } from './snapshot-records.ts';
 import { keepToolCall, planRanCalls } from './tool-journal.ts';
 
 export function appendEntries(data: MemoryData, append: Append, now: number): AppendResult {
@@ -70,7 +70,14 @@ export function readPendingTurn(data: MemoryData, sessionId: SessionId): Pending
 }
 
 export function readEntries(data: MemoryData, sessionId: SessionId): readonly Entry[] {
-  const { tip } = requireSession(data, sessionId);
+  return entriesTo(data, requireSession(data, sessionId).tip);
+}
+
+export function readEntriesTo(data: MemoryData, snapshotId: SnapshotId): readonly Entry[] {
+  return entriesTo(data, requireSnapshot(data, snapshotId).item.entryId);
+}
+
+function entriesTo(data: MemoryData, tip: EntryId): readonly Entry[] {
   const branch = pathTo(tip, data.entries, ({ parent }) => parent);
   return branch.slice(1).map(({ blobs, ...entry }) => Object.freeze(entry));
 }

@@ -6,8 +6,8 @@ import { sessionMissing, tipMoved } from '../refusals.ts';
 import type { RunEvent, RunId, RunRecord } from '../run.ts';
 import type { EntryId, SessionId, SessionRecord, Snapshot, SnapshotId, TurnId } from '../session.ts';
 import type { DumpedEntry } from '../session-dump.ts';
-import type { Fenced } from '../store.ts';
 import type { ToolCallRecord } from '../tool-call.ts';
+import type { Fenced } from '../writes.ts';
 
 /**
  * What memory stores keep, in maps whose order is the order of writing.

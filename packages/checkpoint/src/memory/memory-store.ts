@@ -11,6 +11,7 @@ import * as runs from './runs.ts';
 import * as sessions from './sessions.ts';
 import { readSnapshot } from './snapshot-records.ts';
 import * as snapshots from './snapshots.ts';
+import { countStandings, readStandings } from './standings.ts';
 import * as journal from './tool-journal.ts';
 import { deleteSession, dumpSession, restoreSession } from './transfer.ts';
 import { streamTurns, sumTurns } from './turn-sums.ts';
@@ -49,6 +50,8 @@ export function openMemoryStore({
     readSession: async (sessionId) => open().sessions.get(sessionId)?.item,
     listSessions: async (query) => sessions.listSessions(open(), query),
     countSessions: async (query) => sessions.countSessions(open(), query),
+    readStandings: async (query) => readStandings(open(), query),
+    countStandings: async (query) => countStandings(open(), query),
     setMetadata: async (change) => sessions.setMetadata(open(), change),
     forkSession: async (fork) => sessions.forkSession(open(), fork),
     rewindSession: async (rewind) => sessions.rewindSession(open(), rewind, clock()),
@@ -60,6 +63,7 @@ export function openMemoryStore({
     abandonTurn: async (abandon) => branch.abandonTurn(open(), abandon, clock()),
     readPendingTurn: async (sessionId) => branch.readPendingTurn(open(), sessionId),
     readEntries: async (sessionId) => branch.readEntries(open(), sessionId),
+    readEntriesTo: async (snapshotId) => branch.readEntriesTo(open(), snapshotId),
     readTurns: async (sessionId) => branch.readTurns(open(), sessionId),
     readLastTurn: async (sessionId) => branch.readLastTurn(open(), sessionId),
     readLedger: async (sessionId) => branch.readLedger(open(), sessionId),

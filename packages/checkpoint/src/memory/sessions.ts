@@ -1,15 +1,17 @@
 import { requireCounts, requireText } from '../checks.ts';
 import { rootEntry } from '../entry-hash.ts';
 import { contains, newestFirst } from '../newest-first.ts';
-import { type Page, type PageQuery, pageBounds } from '../page.ts';
+import { type Page, pageBounds } from '../page.ts';
 import { checkSession } from '../prepare-rows.ts';
 import { sessionExists, sessionIdInLedger, snapshotMissing } from '../refusals.ts';
 import type { SessionId, SessionRecord, Snapshot, SnapshotId } from '../session.ts';
-import type { NewSession, Rewind, RewindResult } from '../store.ts';
+import type { SessionListQuery } from '../store.ts';
+import type { NewSession, Rewind, RewindResult } from '../writes.ts';
 import { keepEntry, readTurns } from './branch.ts';
 import { type MemoryData, numbered, replaceSession, requireSession, requireWritable } from './memory-data.ts';
 import { keepSnapshot, newSnapshot, requireSnapshot } from './snapshot-records.ts';
 import { says } from './snapshots.ts';
+import { standingFilter } from './standings.ts';
 
 export function createSession(data: MemoryData, session: NewSession): SessionRecord {
   requireNewSession(data, session);
@@ -17,14 +19,12 @@ export function createSession(data: MemoryData, session: NewSession): SessionRec
   return keepSession(data, { ...session, tip, tipTurn: null, forkedFrom: null });
 }
 
-export function listSessions(
-  data: MemoryData,
-  query: PageQuery & { readonly prefix?: string } = {},
-): Page<SessionRecord> {
+export function listSessions(data: MemoryData, query: SessionListQuery = {}): Page<SessionRecord> {
   const bounds = pageBounds(query);
   const { search } = bounds;
-  const { prefix = '' } = query;
+  const { prefix = '', standing } = query;
   requireText(prefix, 'The prefix');
+  const stands = standing ? standingFilter(data, standing) : () => true;
   const makers = [...data.snapshots.values()]
     .filter(({ item }) => says(item, search))
     .map(({ item }) => item.sessionId);
@@ -32,7 +32,7 @@ export function listSessions(
   const isFound = ({ id, metadata }: SessionRecord) =>
     contains(id, search) || contains(metadata, search) || found.has(id);
   return newestFirst(
-    [...data.sessions.values()].filter(({ item }) => item.id.startsWith(prefix) && isFound(item)),
+    [...data.sessions.values()].filter(({ item }) => item.id.startsWith(prefix) && isFound(item) && stands(item)),
     bounds,
   );
 }

@@ -3,7 +3,7 @@ import { contains, newestFirst } from '../newest-first.ts';
 import { type Page, type PageQuery, pageBounds } from '../page.ts';
 import { invalidWrite } from '../refusals.ts';
 import type { SessionId, Snapshot, SnapshotId } from '../session.ts';
-import type { Fenced } from '../store.ts';
+import type { Fenced } from '../writes.ts';
 import { readTurns } from './branch.ts';
 import { mergeBackups } from './file-backups.ts';
 import { frozen, type MemoryData, requireSession, requireWritable } from './memory-data.ts';

@@ -1,7 +1,6 @@
 import { checkToolCall } from '../prepare-rows.ts';
 import { turnMissing } from '../refusals.ts';
 import type { TurnId } from '../session.ts';
-import type { Append, Fenced, ToolCallOutcome } from '../store.ts';
 import {
   finishedToolCall,
   ranToolCall,
@@ -9,6 +8,7 @@ import {
   type ToolCallIntent,
   type ToolCallRecord,
 } from '../tool-call.ts';
+import type { Append, Fenced, ToolCallOutcome } from '../writes.ts';
 import { frozen, type MemoryData, requireWritable } from './memory-data.ts';
 
 export function startToolCall(

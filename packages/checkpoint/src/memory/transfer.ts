@@ -4,7 +4,7 @@ import { orderDump } from '../order-dump.ts';
 import { sessionExists } from '../refusals.ts';
 import type { SessionId, SessionRecord, Snapshot } from '../session.ts';
 import type { SessionDump } from '../session-dump.ts';
-import type { Fenced } from '../store.ts';
+import type { Fenced } from '../writes.ts';
 import { keepBlobs, readBlobs } from './blobs.ts';
 import { keepEntry, keepTurn } from './branch.ts';
 import { tellWatchers } from './leases.ts';

@@ -1,7 +1,7 @@
 import type { NewTurn, PendingTurn, TokenColumns } from '../ledger.ts';
 import { preparePendingTurn } from '../prepare-rows.ts';
 import type { NewEntry, SnapshotContent } from '../session.ts';
-import type { TurnCommit } from '../store.ts';
+import type { TurnCommit } from '../writes.ts';
 
 /** An entry as an agent would append it for a user's message. */
 export function userEntry(text: string): NewEntry {

@@ -22,6 +22,7 @@ import { describeRuns } from './conformance/runs.ts';
 import { describeSessionDeletion } from './conformance/session-deletion.ts';
 import { describeSessions } from './conformance/sessions.ts';
 import { describeSnapshots } from './conformance/snapshots.ts';
+import { describeStandings } from './conformance/standings.ts';
 import { type CreatePlace, type StoreSuite, storeSuite } from './conformance/suite.ts';
 import { describeTurnSums } from './conformance/turn-sums.ts';
 
@@ -30,6 +31,7 @@ export { type CreatePlace, expectRefusal, type StorePlace } from './conformance/
 const concerns: Readonly<Record<string, (suite: StoreSuite) => void>> = {
   sessions: describeSessions,
   lists: describeLists,
+  standings: describeStandings,
   appends: describeAppends,
   commits: describeCommits,
   'pending turns': describePendingTurns,

@@ -1,4 +1,5 @@
 import type { TurnRow } from '../../ledger.ts';
+import { snapshotMissing } from '../../refusals.ts';
 import type { Entry, SessionId } from '../../session.ts';
 import { corrupt } from '../../sql/rows.ts';
 import type { CheckpointStore } from '../../store.ts';
@@ -7,19 +8,29 @@ import type { Connection, Database } from '../database.ts';
 import { entryFromRow, selectEntries } from '../rows/entries.ts';
 import { findPendingTurn } from '../rows/pending-turns.ts';
 import { requireSession, type StoredSession } from '../rows/sessions.ts';
+import { findSnapshot } from '../rows/snapshots.ts';
 import { type StoredTurn, selectTurns, storedTurn } from '../rows/turns.ts';
 import { prepared, type StatementSource } from '../statements.ts';
 
 /** What a branch holds, and what a session has spent. */
 export function createBranchReads(
   database: Database,
-): Pick<CheckpointStore, 'readEntries' | 'readTurns' | 'readLastTurn' | 'readLedger' | 'readPendingTurn'> {
+): Pick<
+  CheckpointStore,
+  'readEntries' | 'readEntriesTo' | 'readTurns' | 'readLastTurn' | 'readLedger' | 'readPendingTurn'
+> {
   const ofSession = <T>(read: (connection: Connection, session: StoredSession) => Promise<T>) => {
     return (sessionId: SessionId) =>
       database.read(async (connection) => read(connection, await requireSession(connection, sessionId)));
   };
   return {
-    readEntries: ofSession(readEntries),
+    readEntries: ofSession((connection, { tip, record }) => readEntries(connection, tip, `session '${record.id}'`)),
+    readEntriesTo: (snapshotId) =>
+      database.read(async (connection) => {
+        const stored = await findSnapshot(connection, snapshotId);
+        if (stored === undefined) throw snapshotMissing(snapshotId);
+        return readEntries(connection, stored.entry, `snapshot '${snapshotId}'`);
+      }),
     readTurns: ofSession(async (connection, session) => {
       const turns = await branchTurns(connection, session);
       return turns.map(({ row }) => row);
@@ -41,10 +52,10 @@ export async function branchTurns(
   return turns;
 }
 
-async function readEntries(connection: Connection, { tip, record }: StoredSession): Promise<readonly Entry[]> {
+async function readEntries(connection: Connection, tip: number, owner: string): Promise<readonly Entry[]> {
   const rows = await connection.use(prepareBranchReads).entries.execute({ tip });
   const entries = rows.map(entryFromRow);
-  if (!isWholeChain(rows, tip)) throw corrupt(`an entry on the branch of session '${record.id}' is missing`);
+  if (!isWholeChain(rows, tip)) throw corrupt(`an entry on the branch of ${owner} is missing`);
   return entries.slice(1);
 }
 

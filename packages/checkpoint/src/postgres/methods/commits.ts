@@ -5,7 +5,8 @@ import { checkEntry, checkPendingTurn, prepareTurn } from '../../prepare-rows.ts
 import { invalidWrite } from '../../refusals.ts';
 import type { Snapshot } from '../../session.ts';
 import { corrupt } from '../../sql/rows.ts';
-import type { Append, AppendResult, CheckpointStore, TurnBegin, TurnCommit, TurnCommitResult } from '../../store.ts';
+import type { CheckpointStore } from '../../store.ts';
+import type { Append, AppendResult, TurnBegin, TurnCommit, TurnCommitResult } from '../../writes.ts';
 import type { Connection, Database } from '../database.ts';
 import { blobRow, keepBlobs, requireBlob } from '../rows/blobs.ts';
 import { chainEntries, keepEntries } from '../rows/entries.ts';

@@ -1,6 +1,6 @@
 import { planDeletion, type TreeOutline } from '../../plan-deletion.ts';
 import type { SessionId } from '../../session.ts';
-import type { Fenced } from '../../store.ts';
+import type { Fenced } from '../../writes.ts';
 import type { Connection } from '../database.ts';
 import { tellWatchers } from '../lease-watch.ts';
 import { lockSession } from '../rows/sessions.ts';

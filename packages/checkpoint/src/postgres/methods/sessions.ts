@@ -1,14 +1,11 @@
-import type { SQL } from 'drizzle-orm';
 import { requireCounts, requireText } from '../../checks.ts';
 import { rootEntry } from '../../entry-hash.ts';
-import { type Page, type PageQuery, pageBounds, pageOf } from '../../page.ts';
 import { checkSession } from '../../prepare-rows.ts';
 import { sessionExists, sessionIdInLedger, snapshotMissing } from '../../refusals.ts';
 import type { SessionRecord, SnapshotId } from '../../session.ts';
-import { prefixEnd } from '../../sql/prefix-end.ts';
-import type { CheckpointStore, NewSession, Rewind, RewindResult } from '../../store.ts';
+import type { CheckpointStore } from '../../store.ts';
+import type { NewSession, Rewind, RewindResult } from '../../writes.ts';
 import type { Connection, Database } from '../database.ts';
-import { pageValues, says } from '../lists.ts';
 import { chainEntries, keepEntries } from '../rows/entries.ts';
 import {
   findSession,
@@ -16,20 +13,21 @@ import {
   lockAnyway,
   lockSession,
   type StoredSession,
-  selectSessions,
-  storedSession,
   updateSession,
 } from '../rows/sessions.ts';
 import { keepSnapshot, lockSnapshot, newSnapshot, type StoredSnapshot } from '../rows/snapshots.ts';
 import { prepared, type StatementSource } from '../statements.ts';
 import { branchTurns } from './branch.ts';
 import { deleteSession } from './deletion.ts';
+import { createSessionLists } from './session-lists.ts';
 
 type SessionMethods = Pick<
   CheckpointStore,
   | 'countSessions'
+  | 'countStandings'
   | 'createSession'
   | 'readSession'
+  | 'readStandings'
   | 'listSessions'
   | 'setMetadata'
   | 'forkSession'
@@ -41,8 +39,7 @@ export function createSessionMethods(database: Database): SessionMethods {
   return {
     createSession: (session) => database.write((connection) => createSession(connection, session)),
     readSession: (sessionId) => database.ask(async (connection) => (await findSession(connection, sessionId))?.record),
-    listSessions: (query) => database.ask((connection) => listSessions(connection, query)),
-    countSessions: (query) => database.ask((connection) => countSessions(connection, query)),
+    ...createSessionLists(database),
     setMetadata: ({ sessionId, metadata }) =>
       database.write(async (connection) => {
         const session = await lockAnyway(connection, sessionId);
@@ -62,35 +59,6 @@ async function createSession(connection: Connection, session: NewSession): Promi
   const row = (await keepEntries(connection, [root])).get(root.id) ?? -1;
   const record = newRecord(session, { tip: root.id, tipTurn: null, forkedFrom: null });
   return keepSession(connection, { record, root: row, tip: row, tipTurn: null, turnsCommitted: 0, snapshotsKept: 0 });
-}
-
-async function listSessions(
-  connection: Connection,
-  query: PageQuery & { readonly prefix?: string } = {},
-): Promise<Page<SessionRecord>> {
-  const { prefix = '' } = query;
-  const bounds = pageBounds(query);
-  requireText(prefix, 'The prefix');
-  const { page, pageOfPrefix } = connection.use(prepareSessions);
-  const values = { ...pageValues(bounds), turnId: null, snapshotId: null };
-  const rows = await (prefix === ''
-    ? page.execute(values)
-    : pageOfPrefix.execute({ ...values, prefix, prefixEnd: prefixEnd(prefix) ?? null }));
-  const sessions = rows.map((row) => storedSession(row, connection.clock));
-  return pageOf(
-    sessions.map(({ seq, record }) => ({ seq, createdAt: record.createdAt, item: record })),
-    bounds.limit,
-  );
-}
-
-async function countSessions(
-  connection: Connection,
-  { prefix = '' }: { readonly prefix?: string | undefined } = {},
-): Promise<number> {
-  requireText(prefix, 'The prefix');
-  const { countOfPrefix } = connection.use(prepareSessions);
-  const [row] = await countOfPrefix.execute({ prefix, prefixEnd: prefixEnd(prefix) ?? null });
-  return row?.count ?? 0;
 }
 
 async function forkSession(
@@ -162,35 +130,14 @@ async function requireOwnPlace(
   throw snapshotMissing(snapshotId, `that session '${session.record.id}' made or has on its branch`);
 }
 
-function prepareSessions(source: StatementSource) {
-  const { db, tables, orm } = source;
-  const { sessions, snapshots, turns } = tables;
-  const { desc, eq, sql } = orm;
-  const { placeholder } = sql;
-  const { createdAt, id, metadata, seq } = sessions;
-  const isFound = sql`(${says(source, id)} OR ${says(source, metadata)} OR EXISTS (
-    SELECT FROM ${snapshots} WHERE ${snapshots.sessionId} = ${id}
-    AND (${says(source, snapshots.promptPreview)} OR ${says(source, snapshots.label)})
-  ))`;
-  const isAfter = sql`(${createdAt}, ${seq}) < (${placeholder('createdAt')}::bigint, ${placeholder('seq')}::bigint)`;
-  const isOfPrefix = sql`${id} >= ${placeholder('prefix')}::text
-    AND (${placeholder('prefixEnd')}::text IS NULL OR ${id} < ${placeholder('prefixEnd')}::text)`;
-  const page = (isAsked: SQL) =>
-    prepared(
-      selectSessions(source)
-        .where(sql`${isAsked} AND (${placeholder('search')} = '' OR ${isFound})`)
-        .orderBy(desc(createdAt), desc(seq))
-        .limit(placeholder('count')),
-    );
+function prepareSessions({ db, tables, orm }: StatementSource) {
+  const { turns } = tables;
   return {
-    page: page(isAfter),
-    pageOfPrefix: page(sql`${isAfter} AND ${isOfPrefix}`),
-    countOfPrefix: prepared(db.select({ count: sql<number>`count(*)::int` }).from(sessions).where(isOfPrefix)),
     ledger: prepared(
       db
         .select({ seq: turns.seq })
         .from(turns)
-        .where(eq(turns.sessionId, placeholder('sessionId')))
+        .where(orm.eq(turns.sessionId, orm.sql.placeholder('sessionId')))
         .limit(1),
     ),
   };

@@ -4,7 +4,7 @@ import { sessionMissing, tipMoved } from '../../refusals.ts';
 import { hashLease, hashSession } from '../../row-hash.ts';
 import type { EntryId, SessionId, SessionRecord, SnapshotId, TurnId } from '../../session.ts';
 import { corrupt, leaseFromRow, sessionFromRow } from '../../sql/rows.ts';
-import type { Fenced } from '../../store.ts';
+import type { Fenced } from '../../writes.ts';
 import type { Connection } from '../database.ts';
 import { filling, prepared, type StatementSource, valuesOf } from '../statements.ts';
 

@@ -5,7 +5,7 @@ import type { CheckpointStore } from '../../store.ts';
 import type { SqliteContext } from '../context.ts';
 import type { BlobSeqs } from '../rows/blobs.ts';
 import type { Rows } from '../rows/rows.ts';
-import type { StoredSession } from '../rows/sessions.ts';
+import type { StoredSession } from '../rows/stored-session.ts';
 
 type BranchMethods = Pick<
   CheckpointStore,
@@ -15,6 +15,7 @@ type BranchMethods = Pick<
   | 'abandonTurn'
   | 'readPendingTurn'
   | 'readEntries'
+  | 'readEntriesTo'
   | 'readTurns'
   | 'readLastTurn'
   | 'readLedger'
@@ -106,7 +107,14 @@ function branchReads({ read }: SqliteContext, rows: Rows): Omit<BranchMethods, k
   return {
     readPendingTurn: (sessionId) => read(() => pendingTurns.find(sessions.require(sessionId))),
 
-    readEntries: (sessionId) => read(() => entries.branch(sessions.require(sessionId)).slice(1)),
+    readEntries: (sessionId) =>
+      read(() => entries.branch(sessions.require(sessionId), `session '${sessionId}'`).slice(1)),
+
+    readEntriesTo: (snapshotId) =>
+      read(() => {
+        const { entry, root } = rows.snapshots.require(snapshotId);
+        return entries.branch({ tip: entry, root }, `snapshot '${snapshotId}'`).slice(1);
+      }),
 
     readTurns: (sessionId) =>
       read(() => {

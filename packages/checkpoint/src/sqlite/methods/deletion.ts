@@ -6,7 +6,7 @@ import type { CheckpointStore } from '../../store.ts';
 import { lazily, type SqliteContext } from '../context.ts';
 import type { LeaseWatch } from '../lease-watch.ts';
 import type { Rows } from '../rows/rows.ts';
-import type { StoredSession } from '../rows/sessions.ts';
+import type { StoredSession } from '../rows/stored-session.ts';
 import type { RunWatch } from '../run-watch.ts';
 
 /**

@@ -7,8 +7,8 @@ import { lazily, type SqliteContext } from '../context.ts';
 import type { EntryColumns } from '../rows/entries.ts';
 import { entryFromRow } from '../rows/entries.ts';
 import type { Rows } from '../rows/rows.ts';
-import type { StoredSession } from '../rows/sessions.ts';
 import type { StoredSnapshot } from '../rows/snapshots.ts';
+import type { StoredSession } from '../rows/stored-session.ts';
 import type { StoredTurn } from '../rows/turns.ts';
 
 /** Everything that makes the session up, checked. To be called within a transaction. */

@@ -4,19 +4,29 @@ import { pageBounds, pageOf } from '../../page.ts';
 import { checkSession, prepareSnapshot } from '../../prepare-rows.ts';
 import { sessionExists, sessionIdInLedger, snapshotMissing } from '../../refusals.ts';
 import type { SessionRecord, SnapshotId } from '../../session.ts';
-import type { CheckpointStore, NewSession, Rewind } from '../../store.ts';
+import { checkStandingTerms } from '../../standing.ts';
+import type { CheckpointStore } from '../../store.ts';
+import type { NewSession, Rewind } from '../../writes.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
-import type { StoredSession } from '../rows/sessions.ts';
 import type { StoredSnapshot } from '../rows/snapshots.ts';
+import type { StoredSession } from '../rows/stored-session.ts';
 
 type SessionMethods = Pick<
   CheckpointStore,
-  'countSessions' | 'createSession' | 'readSession' | 'listSessions' | 'setMetadata' | 'forkSession' | 'rewindSession'
+  | 'countSessions'
+  | 'countStandings'
+  | 'createSession'
+  | 'forkSession'
+  | 'listSessions'
+  | 'readSession'
+  | 'readStandings'
+  | 'rewindSession'
+  | 'setMetadata'
 >;
 
 export function sessionMethods({ read, write, pass }: SqliteContext, rows: Rows): SessionMethods {
-  const { entries, sessions, snapshots } = rows;
+  const { entries, sessionLists, sessions, snapshots } = rows;
   return {
     createSession: (session) =>
       write(() => {
@@ -33,10 +43,11 @@ export function sessionMethods({ read, write, pass }: SqliteContext, rows: Rows)
     listSessions: (query = {}) =>
       read(() => {
         const { search, limit, after = NEWEST } = pageBounds(query);
-        const { prefix } = query;
+        const { prefix, standing } = query;
         requireText(prefix ?? null, 'The prefix');
+        if (standing) checkStandingTerms(standing);
         sessions.requireWhole();
-        const found = sessions.list({ search, limit, prefix, ...after });
+        const found = sessionLists.page({ search, limit, prefix, standing, ...after });
         const placed = found.map(({ seq, record }) => ({ item: record, seq, createdAt: record.createdAt }));
         return pageOf(placed, limit);
       }),
@@ -45,7 +56,21 @@ export function sessionMethods({ read, write, pass }: SqliteContext, rows: Rows)
       read(() => {
         requireText(prefix, 'The prefix');
         sessions.requireWhole();
-        return sessions.count(prefix);
+        return sessionLists.count(prefix);
+      }),
+
+    readStandings: (query) =>
+      read(() => {
+        checkStandingTerms(query);
+        return sessionLists.standings(query);
+      }),
+
+    countStandings: (query) =>
+      read(() => {
+        requireText(query.prefix ?? null, 'The prefix');
+        checkStandingTerms(query);
+        sessions.requireWhole();
+        return sessionLists.countStandings(query);
       }),
 
     setMetadata: ({ sessionId, metadata }) =>

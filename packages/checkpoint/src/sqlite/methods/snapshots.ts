@@ -6,8 +6,8 @@ import type { Snapshot } from '../../session.ts';
 import type { CheckpointStore } from '../../store.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
-import type { StoredSession } from '../rows/sessions.ts';
 import type { StoredSnapshot } from '../rows/snapshots.ts';
+import type { StoredSession } from '../rows/stored-session.ts';
 
 type SnapshotMethods = Pick<
   CheckpointStore,

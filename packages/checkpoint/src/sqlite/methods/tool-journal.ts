@@ -3,7 +3,7 @@ import type { CheckpointStore } from '../../store.ts';
 import { finishedToolCall, startedToolCall, type ToolCallRecord } from '../../tool-call.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
-import type { StoredSession } from '../rows/sessions.ts';
+import type { StoredSession } from '../rows/stored-session.ts';
 
 export function toolJournal(
   { read, write }: SqliteContext,

@@ -8,7 +8,7 @@ import { corrupt } from '../../sql/rows.ts';
 import { chainText, followChain } from '../chain.ts';
 import { boundTo, eachLazily, lazily, prepareInsert, type SqliteContext } from '../context.ts';
 import type { BlobSeqs } from './blobs.ts';
-import type { StoredSession } from './sessions.ts';
+import type { StoredSession } from './stored-session.ts';
 
 /** Where an entry is kept, and its name. */
 export interface EntryPlace {
@@ -68,12 +68,12 @@ export function entryRows(context: SqliteContext) {
     },
 
     /** The entries from the root to the tip, checked. */
-    branch({ tip, root, record }: StoredSession): readonly Entry[] {
+    branch({ tip, root }: Pick<StoredSession, 'root' | 'tip'>, owner: string): readonly Entry[] {
       const { chain, lost } = followChain(selects().branch.all({ tip }), tip);
       const first = chain[0];
-      if (first === undefined) throw corrupt(`the tip of session '${record.id}' is missing`);
-      if (lost !== null) throw corrupt(`entry ${first.id} of session '${record.id}' has lost its parent`);
-      if (first.seq !== root) throw corrupt(`session '${record.id}' is not in the tree that it names`);
+      if (first === undefined) throw corrupt(`the tip of ${owner} is missing`);
+      if (lost !== null) throw corrupt(`entry ${first.id} of ${owner} has lost its parent`);
+      if (first.seq !== root) throw corrupt(`${owner} is not in the tree that it names`);
       return chain.map((row, index) => entryFromRow(row, chain[index - 1]?.id ?? null));
     },
   };

@@ -5,7 +5,7 @@ import { loadSqliteCore } from '../../sql/load-drizzle.ts';
 import { corrupt, pendingTurnFromRow } from '../../sql/rows.ts';
 import { boundTo, lazily, prepareInsert, type SqliteContext } from '../context.ts';
 import { type BlobSeqs, seqOf } from './blobs.ts';
-import type { StoredSession } from './sessions.ts';
+import type { StoredSession } from './stored-session.ts';
 
 export function pendingTurnRows(context: SqliteContext) {
   const { connection, tables } = context;
@@ -50,10 +50,13 @@ interface Named {
 const REMOVE = `
   DELETE FROM pending_turns WHERE session = ? RETURNING system_blob AS systemBlob, tools_blob AS toolsBlob`;
 
-/** There are few pending turns at a time. A lost one is in the table or in its index. */
+/** There are few pending turns at a time. A lost one is in the table or in its index, or one of them gives it to another session. */
 const IS_WHOLE = `
-  SELECT (SELECT count(*) FROM pending_turns NOT INDEXED) =
-    (SELECT count(*) FROM pending_turns INDEXED BY pending_turns_of_session)`;
+  WITH
+    told AS (SELECT session FROM pending_turns NOT INDEXED),
+    found AS (SELECT session FROM pending_turns INDEXED BY pending_turns_of_session)
+  SELECT (SELECT count(*) FROM told) = (SELECT count(*) FROM found)
+    AND NOT EXISTS (SELECT * FROM told EXCEPT SELECT * FROM found)`;
 
 function toColumns(turn: PendingTurn, { seq, record }: StoredSession, seqs: BlobSeqs) {
   const { systemHash, toolsHash, ...columns } = turn;

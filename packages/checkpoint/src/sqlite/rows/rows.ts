@@ -5,6 +5,7 @@ import { fileBackupRows } from './file-backups.ts';
 import { pendingTurnRows } from './pending-turns.ts';
 import { runEventRows } from './run-events.ts';
 import { runRows } from './runs.ts';
+import { sessionLists } from './session-lists.ts';
 import { sessionRows } from './sessions.ts';
 import { snapshotRows } from './snapshots.ts';
 import { toolCallRows } from './tool-calls.ts';
@@ -21,6 +22,7 @@ export function createRows(context: SqliteContext) {
     pendingTurns: pendingTurnRows(context),
     runEvents: runEventRows(context),
     runs: runRows(context),
+    sessionLists: sessionLists(context),
     sessions: sessionRows(context),
     snapshots: snapshotRows(context),
     toolCalls: toolCallRows(context),

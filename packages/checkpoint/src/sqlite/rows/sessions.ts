@@ -1,27 +1,11 @@
 import { type LeaseState, requireRightToWrite } from '../../lease.ts';
-import type { Cursor } from '../../page.ts';
 import { sessionMissing, tipMoved } from '../../refusals.ts';
 import { hashLease, hashSession } from '../../row-hash.ts';
 import type { EntryId, SessionId, SessionRecord } from '../../session.ts';
-import { corrupt, leaseFromRow, sessionFromRow } from '../../sql/rows.ts';
-import type { Fenced } from '../../store.ts';
+import { corrupt } from '../../sql/rows.ts';
+import type { Fenced } from '../../writes.ts';
 import { eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
-import { prefixRange } from '../prefix.ts';
-
-/** A session with the places of what it points at. */
-export interface StoredSession {
-  readonly seq: number;
-  readonly record: SessionRecord;
-  readonly root: number;
-  readonly tip: number;
-  readonly tipTurn: number | null;
-  /** The hash of the last turn, which the next one carries on. */
-  readonly tipTurnHash: string | null;
-  readonly turnsCommitted: number;
-  readonly snapshotsKept: number;
-  /** The last lease; `undefined` if nobody ever had one. */
-  readonly lease: LeaseState | undefined;
-}
+import { type LeaseColumns, type SessionSelectionRow, type StoredSession, storedSession } from './stored-session.ts';
 
 export type SessionRows = ReturnType<typeof sessionRows>;
 
@@ -66,19 +50,6 @@ export function sessionRows(context: SqliteContext) {
       if (tip !== write.expectedTip) throw tipMoved(id, write.expectedTip, tip);
       return session;
     },
-
-    /** The page of sessions that contain the text, newest first, and the one after it; with `prefix` of those whose ids begin with it. */
-    list({ prefix, limit, ...query }: Cursor & { search: string; limit: number; prefix: string | undefined }) {
-      const page = { ...query, count: limit + 1 };
-      const found =
-        prefix === undefined
-          ? selects().page.all(page)
-          : selects().pageOfPrefix.all({ ...page, ...prefixRange(prefix) });
-      return found.map(storedSession);
-    },
-
-    /** How many sessions have ids that begin with this. */
-    count: (prefix: string): number => selects().countOfPrefix.get(prefixRange(prefix)) ?? 0,
 
     /** The last turn of each session of the tree. */
     tipTurnsOf(root: number): readonly (number | null)[] {
@@ -138,10 +109,6 @@ function leaseColumns(session: number, lease: LeaseState) {
   return { session, holder, fence, expiresAt, interruptRequested: Number(lease.interruptRequested), hash };
 }
 
-type SessionSelectionRow = ReturnType<ReturnType<typeof selectSessions>['all']>[number];
-
-type LeaseColumns = NonNullable<SessionSelectionRow['lease']>;
-
 /** A session and its lease in one row; the columns of the lease are `null` if it is missing. */
 type FlatSessionRow = Omit<SessionSelectionRow, 'lease'> & {
   readonly leaseSession: number | null;
@@ -166,95 +133,14 @@ const SESSION_BY_ID = `
     LEFT JOIN leases AS l ON l.session = s.seq
   WHERE s.id = +@sessionId`;
 
-function storedSession(row: SessionSelectionRow): StoredSession {
-  const { seq, root, tipSeq, tipTurnSeq, tipTurnHash, turnsCommitted, snapshotsKept, tip } = row;
-  if (tip === null) throw corrupt(`the tip of session '${row.id}' is missing`);
-  const record = sessionFromRow({ ...row, tip });
-  const lease = storedLease(row, record.id);
-  return { seq, record, root, tip: tipSeq, tipTurn: tipTurnSeq, tipTurnHash, turnsCommitted, snapshotsKept, lease };
-}
-
-function storedLease({ lease }: SessionSelectionRow, sessionId: SessionId): LeaseState | undefined {
-  if (lease === null) throw corrupt(`the lease of session '${sessionId}' is missing`);
-  const { fence, hash } = lease;
-  const state = leaseFromRow({ ...lease, sessionId, interruptRequested: lease.interruptRequested === 1 });
-  if (hashLease(state) !== hash) {
-    throw corrupt(`the lease of session '${sessionId}' is not what it was when it was written`);
-  }
-  return fence === 0 ? undefined : state;
-}
-
-function prepareSelects(context: SqliteContext) {
-  const { connection, drizzle } = context;
-  const { desc, sql } = drizzle;
-  const { sessions, snapshots } = context.tables;
-  const { createdAt, id, metadata, seq } = sessions;
-  const { placeholder } = sql;
-  const says = (text: unknown) => sql`instr(lower(${text}), lower(${placeholder('search')}))`;
-  const isFound = sql`(${says(id)} OR ${says(metadata)} OR EXISTS (
-    SELECT 1 FROM ${snapshots}
-    WHERE ${snapshots.sessionId} = ${id} AND (${says(snapshots.promptPreview)} OR ${says(snapshots.label)})
-  ))`;
-  const isSought = sql`(${placeholder('search')} = '' OR ${isFound})`;
-  const isAfter = sql`(${createdAt}, ${seq}) < (${placeholder('createdAt')}, ${placeholder('seq')})`;
+function prepareSelects({ connection }: SqliteContext) {
   return eachLazily({
     // Not by drizzle, which takes several times as long to name the columns of a row: each write reads one.
     byId: () => connection.prepare<[{ readonly sessionId: string }], FlatSessionRow>(SESSION_BY_ID),
     again: () => connection.prepare<[string]>('SELECT seq FROM sessions INDEXED BY sessions_again WHERE id = ?'),
-    countOfPrefix: () =>
-      connection
-        .prepare<[ReturnType<typeof prefixRange>], number>(
-          'SELECT count(*) FROM sessions INDEXED BY sessions_again WHERE id >= @prefix AND id < @prefixEnd',
-        )
-        .pluck(),
     tipTurnsOf: () =>
       connection.prepare<[number], number | null>('SELECT tip_turn FROM sessions WHERE root = ?').pluck(),
-    page: () =>
-      selectSessions(context)
-        .where(sql`${isAfter} AND ${isSought}`)
-        .orderBy(desc(createdAt), desc(seq))
-        .limit(placeholder('count'))
-        .prepare(),
-    // The index has all that tells which sessions are on the page, unless a text is looked for.
-    pageOfPrefix: () =>
-      selectSessions(context)
-        .where(sql`${seq} IN (
-          SELECT ${seq} FROM ${sessions} INDEXED BY sessions_again
-          WHERE ${id} >= ${placeholder('prefix')} AND ${id} < ${placeholder('prefixEnd')} AND ${isAfter} AND ${isSought}
-          ORDER BY ${createdAt} DESC, ${seq} DESC LIMIT ${placeholder('count')})`)
-        .orderBy(desc(createdAt), desc(seq))
-        .prepare(),
   });
-}
-
-function selectSessions({ db, drizzle, tables }: SqliteContext) {
-  const { eq } = drizzle;
-  const { entries, leases, sessions, turns } = tables;
-  return db
-    .select({
-      seq: sessions.seq,
-      root: sessions.root,
-      tipSeq: sessions.tip,
-      tipTurnSeq: sessions.tipTurn,
-      tipTurnHash: turns.hash,
-      snapshotsKept: sessions.snapshotsKept,
-      id: sessions.id,
-      tip: entries.id,
-      tipTurn: turns.id,
-      forkSessionId: sessions.forkSessionId,
-      forkSnapshotId: sessions.forkSnapshotId,
-      createdAt: sessions.createdAt,
-      updatedAt: sessions.updatedAt,
-      metadata: sessions.metadata,
-      turnsCommitted: sessions.turnsCommitted,
-      hash: sessions.hash,
-      lease: drizzle.getTableColumns(leases),
-    })
-    .from(sessions)
-    .leftJoin(entries, eq(entries.seq, sessions.tip))
-    .leftJoin(turns, eq(turns.seq, sessions.tipTurn))
-    .leftJoin(leases, eq(leases.session, sessions.seq))
-    .$dynamic();
 }
 
 function prepareInserts(context: SqliteContext) {

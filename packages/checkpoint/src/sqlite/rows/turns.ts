@@ -8,7 +8,7 @@ import { chainOf, followChain } from '../chain.ts';
 import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
 import { prefixRange } from '../prefix.ts';
 import { type BlobSeqs, seqOf } from './blobs.ts';
-import type { StoredSession } from './sessions.ts';
+import type { StoredSession } from './stored-session.ts';
 
 /** A ledger row with its place and those of what it points at. */
 export interface StoredTurn {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NewTurn } from '../../ledger.ts';
 import { hashTurn } from '../../row-hash.ts';
-import type { TurnCommit } from '../../store.ts';
+import type { TurnCommit } from '../../writes.ts';
 import { ledgerRow, tokenColumns, turnCommit, userEntry } from '../builders.ts';
 import { commitTurns, createSession, everythingIn, expectRefusal, type StoreSuite, tipOf } from './suite.ts';
 

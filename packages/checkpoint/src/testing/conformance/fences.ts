@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CheckpointStore, Fenced } from '../../store.ts';
+import type { CheckpointStore } from '../../store.ts';
+import type { Fenced } from '../../writes.ts';
 import { turnCommit, userEntry } from '../builders.ts';
 import { toolIntent } from './every-call.ts';
 import { commitTurns, createSession, everythingIn, expectRefusal, leaving, type StoreSuite, tipOf } from './suite.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Blob, hashBlob } from '../../blob.ts';
 import type { CheckpointErrorCode } from '../../errors.ts';
-import type { Append } from '../../store.ts';
 import type { RanToolCall } from '../../tool-call.ts';
+import type { Append } from '../../writes.ts';
 import { pendingTurn, userEntry } from '../builders.ts';
 import { toolIntent } from './every-call.ts';
 import { commitTurns, createSession, everythingIn, expectRefusal, type StoreSuite, tipOf } from './suite.ts';

@@ -37,6 +37,17 @@ export function describeSnapshots({ store, open }: StoreSuite): void {
     );
   });
 
+  test('the entries up to a snapshot are read, also after the session has left it', async () => {
+    await sessionOfFourTurns();
+    const entries = await store().readEntries('a');
+    expect(await store().readEntriesTo('snapshot-4')).toEqual(entries);
+    await rewind('snapshot-1', 'left');
+    expect(await store().readEntriesTo('snapshot-3')).toEqual(entries.slice(0, 3));
+    expect(await store().readEntriesTo('snapshot-left')).toEqual(entries);
+    expect(await store().readEntries('a')).toEqual(entries.slice(0, 1));
+    await expectRefusal(store().readEntriesTo('nowhere'), 'checkpoint/snapshot-missing');
+  });
+
   test('a snapshot is labelled while somebody holds its session', async () => {
     await sessionOfFourTurns();
     await store().acquireLease({ sessionId: 'a', holder: 'me', ttlMs: 1000 });

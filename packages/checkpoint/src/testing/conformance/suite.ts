@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { CheckpointErrorCode } from '../../errors.ts';
 import type { Page } from '../../page.ts';
 import type { SessionRecord, SnapshotContent } from '../../session.ts';
-import type { CheckpointStore, NewSession, TurnCommitResult } from '../../store.ts';
+import type { CheckpointStore } from '../../store.ts';
+import type { NewSession, TurnCommitResult } from '../../writes.ts';
 import { turnCommit } from '../builders.ts';
 
 /** Where a store under test keeps its data. It can be opened again, and more than once at the same time. */
