@@ -65,12 +65,8 @@ export {
   type Coverage,
   cacheStatement,
   type Loss,
-  type Money,
   type StatementOptions,
-  type TokenBucket,
   type TokenSum,
-  type TurnLoss,
-  type TurnStatement,
 } from './statement.ts';
 export {
   type AuditableStore,
@@ -81,6 +77,7 @@ export {
   type StoreStatement,
 } from './store/audit-store.ts';
 export { addStoreSums, type StoreSums, withRatios } from './store/store-sums.ts';
+export type { Money, TokenBucket, TurnLoss, TurnStatement } from './turn-statement.ts';
 export type { FindingKind, LedgerFinding } from './verify/finding.ts';
 export {
   type LedgerVerification,
@@ -88,9 +85,11 @@ export {
   type VerifyOptions,
   verifyLedger,
 } from './verify/verify-ledger.ts';
-export { type Advice, type AdviseOptions, advise, CANDIDATES } from './what-if/advise.ts';
+export { type Advice, type AdviseOptions, advise, adviseInSteps, CANDIDATES } from './what-if/advise.ts';
 export { type PolicySwitch, policySwitches } from './what-if/policy-switches.ts';
 export type { PriceList, PromptCounts } from './what-if/priced-counts.ts';
+export { readPlan } from './what-if/read-plan.ts';
 export type { KeepWarm, OtherModel, Scenario, ScenarioInput } from './what-if/scenario.ts';
+export type { Steps } from './what-if/steps.ts';
 export type { Residual, ResidualTurn, WhatIf, WhatIfRow } from './what-if/table.ts';
 export { type WhatIfOptions, whatIf } from './what-if/what-if.ts';

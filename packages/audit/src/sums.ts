@@ -1,4 +1,5 @@
-import type { Money, TokenBucket, TokenSum } from './statement.ts';
+import type { TokenSum } from './statement.ts';
+import type { Money, TokenBucket } from './turn-statement.ts';
 
 /** The sum of no turns. */
 export const NO_MONEY: Money = {

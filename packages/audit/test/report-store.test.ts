@@ -63,6 +63,33 @@ test('a report is over the sessions whose ids begin alike, in a window, under th
   await store.close();
 });
 
+test('a report is over the models that were asked for, by the days of a zone, and calls its groups as it is told', async () => {
+  const store = openSqliteStore(await sampleStore(SESSIONS));
+  const cells = async (rest: Partial<ReportScope>) => {
+    const scope = scopeBy('day', rest);
+    const text = await textOf(reportOnStore(store, { scope, renderer: csvRenderer(scope) }));
+    return text
+      .trim()
+      .split('\r\n')
+      .map((line) => line.split(',').slice(0, 2).join(' '));
+  };
+  expect(await cells({ models: ['llama3.2'] })).toEqual(['day turns', '2026-11-22 1']);
+  expect(await cells({ models: [] })).toEqual(['day turns']);
+  // 14:05 and 14:06 of UTC are the next day there, and 9:00 is the same.
+  expect(await cells({ timeZone: 'Pacific/Kiritimati', groupsAre: 'day there' })).toEqual([
+    'day there turns',
+    '2026-11-22 4',
+  ]);
+  expect(() =>
+    reportOnStore(store, { scope: scopeBy('day', { timeZone: 'Nowhere' }), renderer: csvRenderer(scopeBy('day')) }),
+  ).toThrow('Nowhere');
+  const scope = scopeBy('day', { models: ['claude-opus-5'], timeZone: 'Pacific/Kiritimati' });
+  const page = await textOf(reportOnStore(store, { scope, renderer: htmlRenderer(scope) }));
+  expect(page).toContain('By day (Pacific/Kiritimati)');
+  expect(page).toContain('3 turns of 2 sessions by claude-opus-5');
+  await store.close();
+});
+
 test('sums over the sessions whose ids begin alike are those over the sessions by name', async () => {
   await fc.assert(
     fc.asyncProperty(randomTurns, fc.constantFrom('s', 'a', ''), async (turns, sessionPrefix) => {

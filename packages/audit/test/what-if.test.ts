@@ -2,7 +2,7 @@
 
 import { tokenCounts } from '@reprise/providers';
 import { describe, expect, it } from 'vitest';
-import { mergeTurns, type ScenarioInput, whatIf } from '../src/index.ts';
+import { mergeTurns, type RecordedTurn, type ScenarioInput, whatIf } from '../src/index.ts';
 import { block, type GivenTurn, recordedTurn } from './support/recorded-turns.ts';
 
 const MINUTE_MS = 60_000;
@@ -68,6 +68,38 @@ describe('a turn that cannot be replayed (N-03)', () => {
   it('because its vendor was silent is no turn without reads (I11)', () => {
     const silent = recordedTurn({ tokens: { fresh: 2100, output: 5 }, blocks: BLOCKS, marks: [1] });
     expect(whatIf([silent], []).residual).toMatchObject({ checkedTurns: 0, uncheckedTurns: 1, tokens: NOTHING });
+  });
+});
+
+describe('a turn that is not counted (N-03)', () => {
+  const counts = ({ row }: RecordedTurn) => row.id === 'second';
+
+  it('leaves in the cache what others read, and is in no sum', () => {
+    const { recorded, noCache, rows, residual, turnCount, replayedTurns, reportedPicoUsd } = whatIf(
+      [FIRST, SECOND],
+      { ttl: '1h' },
+      { counts },
+    );
+    const alone = { fresh: 0, cacheRead: 2100, cacheWrite: 150 };
+    expect({ turnCount, replayedTurns, residual }).toMatchObject({
+      turnCount: 1,
+      replayedTurns: 1,
+      residual: { checkedTurns: 1, turns: [] },
+    });
+    expect([recorded.tokens, rows[0]?.tokens, noCache.tokens]).toEqual([
+      alone,
+      alone,
+      { fresh: 2250, cacheRead: 0, cacheWrite: 0 },
+    ]);
+    expect([recorded.paidPicoUsd, recorded.breakEvenTurn]).toEqual([reportedPicoUsd, 1]);
+  });
+
+  it('is kept warm for others without a cost of its own', () => {
+    const warm = { keepWarm: { everyMs: 20_000, atMost: 1 } };
+    const refreshes = (counted: typeof counts) => whatIf([FIRST, SECOND], warm, { counts: counted }).rows[0]?.refreshes;
+    expect(refreshes(() => true)?.count).toBe(2);
+    expect(refreshes(counts)?.count).toBe(1);
+    expect(refreshes(() => false)).toEqual({ count: 0, picoUsd: 0n });
   });
 });
 

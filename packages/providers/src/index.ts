@@ -42,6 +42,7 @@ export {
   EMPTY_CACHE,
   type MarkVerdict,
   serveFromCache,
+  serveUnexplained,
   type UnreadReason,
 } from './cache/cache-model.ts';
 export { chatPrefixBlocks } from './cache/chat-prefix.ts';

@@ -286,16 +286,25 @@ function decodeRecords(records: readonly unknown[]): ReturnType<typeof streamOll
 }
 
 describe('a response with a line that is no JSON', () => {
-  it('ends with its name, keeps what came before, and says nothing on the console', async () => {
-    const warn = vi.spyOn(console, 'warn');
-    const lines = ['{"message":{"content":"He"},"done":false}', '{"message":{"content":"l', '{"done":true}'];
-    const send = async () =>
-      new Response(`${lines.join('\n')}\n`, { headers: { 'content-type': 'application/x-ndjson' } });
-    const turn = await ollama({ host: 'http://127.0.0.1', fetch: send })
-      .model('m')
-      .stream({ messages: [userMessage('hi')] }).turn;
-    expect(turn.error?.code).toBe('provider/malformed-stream');
-    expect(turn.message.content).toEqual([{ type: 'text', text: 'He' }]);
-    expect(warn).not.toHaveBeenCalled();
-  });
+  it.each([
+    ['', Response],
+    [', where a server library has put a class of its own in the place of `Response`', class extends Response {}],
+  ])(
+    'ends with its name, keeps what came before, and says nothing on the console%s',
+    async (_where, globalResponse) => {
+      const NativeResponse = Response;
+      vi.stubGlobal('Response', globalResponse);
+      onTestFinished(() => void vi.unstubAllGlobals());
+      const warn = vi.spyOn(console, 'warn');
+      const lines = ['{"message":{"content":"He"},"done":false}', '{"message":{"content":"l', '{"done":true}'];
+      const send = async () =>
+        new NativeResponse(`${lines.join('\n')}\n`, { headers: { 'content-type': 'application/x-ndjson' } });
+      const turn = await ollama({ host: 'http://127.0.0.1', fetch: send })
+        .model('m')
+        .stream({ messages: [userMessage('hi')] }).turn;
+      expect(turn.error?.code).toBe('provider/malformed-stream');
+      expect(turn.message.content).toEqual([{ type: 'text', text: 'He' }]);
+      expect(warn).not.toHaveBeenCalled();
+    },
+  );
 });

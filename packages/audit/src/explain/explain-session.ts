@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CheckpointStore, SessionId } from '@reprise/checkpoint';
 import { mergeTurns } from '../replay/merge-turns.ts';
 import { type ReadTurnsOptions, readRecordedTurns } from '../replay/recorded-turns.ts';
@@ -35,8 +36,16 @@ export async function explainSession(
 ): Promise<SessionExplanation> {
   const branches = await Promise.all([sessionId, ...beside].map((id) => readRecordedTurns(store, id, { models })));
   const turns = mergeTurns(branches);
-  return summarise([...explainTurns(turns, { branch: sessionId, ...(price ? { price } : {}) })]);
+  const explained: TurnExplanation[] = [];
+  for (const turn of explainTurns(turns, { branch: sessionId, ...(price ? { price } : {}) })) {
+    explained.push(turn);
+    // Thousands of turns take seconds, which a service has other things to do in.
+    if (explained.length % TURNS_AT_ONCE === 0) await setImmediate();
+  }
+  return summarise(explained);
 }
+
+const TURNS_AT_ONCE = 20;
 
 function summarise(turns: readonly TurnExplanation[]): SessionExplanation {
   const breaks = turns.flatMap((turn) => turn.break ?? []);

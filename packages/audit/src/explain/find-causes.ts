@@ -65,7 +65,8 @@ function knownCauses(shortfall: Shortfall): readonly Weighed[] {
 function ruleCauses(shortfall: Shortfall, hasChanged: boolean): readonly Weighed[] {
   const { looked } = shortfall;
   if (!looked) return [];
-  const causes = looked.reasons
+  const causes = looked
+    .reasons()
     .filter(({ why }) => !(hasChanged && why === 'below-minimum'))
     .flatMap((reason) => ruleCause(reason, shortfall, looked));
   const isSettling = looked.readIfSettled > looked.read;

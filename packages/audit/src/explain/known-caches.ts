@@ -22,13 +22,16 @@ import {
   promptTokenCount,
   reportsCache,
   serveFromCache,
+  serveUnexplained,
 } from '@reprise/providers';
 import { type BlockSizes, createBlockSizes } from '../replay/block-sizes.ts';
 import { keptTokens } from '../replay/kept-tokens.ts';
 import type { RecordedTurn } from '../replay/recorded-turns.ts';
 
 /** What a cache makes of a request, before it has left anything. */
-export interface Looked extends Pick<CacheVerdict, 'read' | 'reasons'> {
+export interface Looked extends Pick<CacheVerdict, 'read'> {
+  /** Why no more is read, found when it is asked for: that takes as long as everything else, and few turns are asked about. */
+  readonly reasons: () => CacheVerdict['reasons'];
   /** What it would read if everything that is being written at that time could be read. */
   readonly readIfSettled: number;
   /** Tokens of the prefix that ends with each block. */
@@ -99,9 +102,11 @@ function createModelCache(): KnownCaches {
       const rules = rulesOf(turn);
       const request = requestOf(turn, rules);
       if (!request) return undefined;
-      const { read, reasons } = serveFromCache(state, request, rules);
+      const known = state;
+      const { read } = serveUnexplained(known, request, rules);
+      const reasons = () => serveFromCache(known, request, rules).reasons;
       const isAlone = underWay.length === 0;
-      const readIfSettled = isAlone ? read : serveFromCache(underWay.reduce(withRequest, state), request, rules).read;
+      const readIfSettled = isAlone ? read : serveUnexplained(underWay.reduce(withRequest, state), request, rules).read;
       return { read, reasons, readIfSettled, ends: prefixLengths(request), rules };
     },
     keep(turn) {
@@ -115,7 +120,7 @@ function createModelCache(): KnownCaches {
 }
 
 function withRequest(state: CacheState, { request, rules }: KeptRequest): CacheState {
-  return serveFromCache(state, request, rules).state;
+  return serveUnexplained(state, request, rules).state;
 }
 
 function prefixLengths({ blocks }: CachedRequest): readonly number[] {

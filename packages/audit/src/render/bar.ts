@@ -1,5 +1,5 @@
 import { countOrZero } from '@reprise/providers';
-import type { TurnStatement } from '../statement.ts';
+import type { TurnStatement } from '../turn-statement.ts';
 
 /** The buckets of a prompt in the order a bar shows them, each with a glyph that needs no colour. */
 export const BAR_GLYPHS = { cacheRead: '█', cacheWrite: '▓', fresh: '░' } as const;

@@ -1,6 +1,7 @@
 import type { Count } from '@reprise/providers';
 import type { StatementSums } from '../report/statement-sums.ts';
-import type { CacheStatement, Money, TokenBucket, TokenSum, TurnStatement } from '../statement.ts';
+import type { CacheStatement, TokenSum } from '../statement.ts';
+import type { Money, TokenBucket, TurnStatement } from '../turn-statement.ts';
 import { promptBar } from './bar.ts';
 import { decimalsFor, formatInteger, formatPicoUsd } from './money.ts';
 import type { Paint } from './paint.ts';

@@ -1,7 +1,8 @@
 import type { Count } from '@reprise/providers';
 import type { ReportedSession, ReportRenderer, ReportScope } from '../report/audit-report.ts';
 import type { StatementSums } from '../report/statement-sums.ts';
-import type { Loss, Money, TokenBucket, TokenSum, TurnStatement } from '../statement.ts';
+import type { Loss, TokenSum } from '../statement.ts';
+import type { Money, TokenBucket, TurnStatement } from '../turn-statement.ts';
 import { exactDollars } from './json.ts';
 
 /**
@@ -10,11 +11,11 @@ import { exactDollars } from './json.ts';
  * Q1. What nobody knows is an empty field, never 0. Money is dollars to the last digit.
  * Q2. A text that a spreadsheet would take for a formula begins with an apostrophe.
  */
-export function csvRenderer({ by }: ReportScope): ReportRenderer {
+export function csvRenderer({ by, groupsAre = by }: ReportScope): ReportRenderer {
   return {
     *begin() {
       const names = by === 'turn' ? TURN_COLUMNS.map(([name]) => name) : GROUP_COLUMNS.map(([name]) => name);
-      yield csvLine(by === 'turn' ? names : [by, ...names]);
+      yield csvLine(by === 'turn' ? names : [groupsAre, ...names]);
     },
     *session(session) {
       if (by !== 'turn') return;

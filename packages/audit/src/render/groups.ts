@@ -1,6 +1,6 @@
 import type { ReportGroup, ReportSums } from '../report/collect-report.ts';
 import type { StatementSums } from '../report/statement-sums.ts';
-import type { TokenBucket } from '../statement.ts';
+import type { TokenBucket } from '../turn-statement.ts';
 import { MARKS, moneySumCell, savedSumCell, tokenSumCell } from './columns.ts';
 import { decimalsFor, formatInteger } from './money.ts';
 import { COLOURED, type Paint, PLAIN } from './paint.ts';

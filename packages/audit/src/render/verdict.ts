@@ -1,5 +1,6 @@
 import type { StatementSums } from '../report/statement-sums.ts';
-import type { Loss, Money, TurnStatement } from '../statement.ts';
+import type { Loss } from '../statement.ts';
+import type { Money, TurnStatement } from '../turn-statement.ts';
 import { decimalsFor, formatInteger, formatPicoUsd } from './money.ts';
 import { printable } from './text.ts';
 

@@ -2,7 +2,7 @@
  * A vendor's cache of one model, over recorded requests.
  *
  * Owns: when what a request writes can be seen, and that work per request goes with the request.
- * Leaves to `serveFromCache`: what is read and written.
+ * Leaves to `serveUnexplained`: what is read and written.
  *
  * R1. What a request writes can be read once its answer begins: requests under way together do not see each other.
  */
@@ -13,7 +13,7 @@ import {
   type CacheRules,
   type CacheState,
   type CacheVerdict,
-  serveFromCache,
+  serveUnexplained,
 } from '@reprise/providers';
 
 /** One model's prompt cache, changed in place. Requests come in the order of their start. */
@@ -59,7 +59,7 @@ export function createReplayedCache(rules: CacheRules): ReplayedCache {
 
   function keep({ request, left, keptBefore }: RequestUnderWay): void {
     // What it leaves is known already, if nothing has been kept since it was served.
-    const state = keptBefore === kept ? left : serveFromCache(known(request), request, rules).state;
+    const state = keptBefore === kept ? left : serveUnexplained(known(request), request, rules).state;
     kept += 1;
     for (const [hash, entry] of state) entries.set(hash, entry);
     if (entries.size >= clearedAt || rules.remembers === 'last-request') clearDead(request.at);
@@ -81,7 +81,7 @@ export function createReplayedCache(rules: CacheRules): ReplayedCache {
 
   function serve(request: CachedRequest, visibleAt: number): ServedRequest {
     settle(request.at);
-    const { fresh, read, written, marks, state } = serveFromCache(known(request), request, rules);
+    const { fresh, read, written, marks, state } = serveUnexplained(known(request), request, rules);
     underWay.push({ request, visibleAt, left: state, keptBefore: kept });
     const found = marks.flatMap(({ foundBlockIndex }) => foundBlockIndex ?? []);
     const foundBlocks = rules.dialect === 'none' ? heldBlocks(request) : Math.max(-1, ...found) + 1;

@@ -30,6 +30,12 @@ export interface ReportScope {
   readonly by: GroupBy;
   /** The sessions that were asked for; `undefined` for all. */
   readonly sessionIds: readonly string[] | undefined;
+  /** Only turns of these models. Default: of all. */
+  readonly models?: readonly string[] | undefined;
+  /** Whose days the groups are; an IANA name. Default `UTC`. */
+  readonly timeZone?: string | undefined;
+  /** What groups are called. Default: what they are by. */
+  readonly groupsAre?: string | undefined;
   readonly sources: readonly Pick<FoundLog, 'path' | 'kind'>[];
 }
 

@@ -1,4 +1,6 @@
-import { type StatementOptions, statementOf, type TurnStatement } from '../statement.ts';
+import { dayReader } from '@reprise/checkpoint';
+import { type StatementOptions, statementOf } from '../statement.ts';
+import type { TurnStatement } from '../turn-statement.ts';
 import type { AuditedSession } from './audited-session.ts';
 import { addSums, type StatementSums } from './statement-sums.ts';
 import { createSeriesBuilder, type TimeSeries } from './time-series.ts';
@@ -26,11 +28,14 @@ export interface ReportCollector {
   report(): ReportSums;
 }
 
+export interface CollectorOptions extends Pick<StatementOptions, 'allowPartial'> {
+  /** Whose days; an IANA name. Default `UTC`. */
+  readonly timeZone?: string | undefined;
+}
+
 /** Adds up sessions as they come and forgets their turns: its memory grows with the groups, not with the turns. */
-export function createReportCollector(
-  by: GroupBy,
-  options: Pick<StatementOptions, 'allowPartial'> = {},
-): ReportCollector {
+export function createReportCollector(by: GroupBy, { timeZone, ...options }: CollectorOptions = {}): ReportCollector {
+  const dayOf = dayReader(timeZone);
   const series = createSeriesBuilder();
   const groups = new Map<string, StatementSums>();
   let sums = sumsOf([], options);
@@ -49,7 +54,7 @@ export function createReportCollector(
       sessionCount += 1;
       sums = addSums(sums, sumsOf(turns, options), options);
       for (const turn of turns) series.add(turn);
-      for (const [name, members] of partition(session, by)) addTo(name, members);
+      for (const [name, members] of partition(session, { by, dayOf })) addTo(name, members);
     },
     report: () => ({
       sessionCount,
@@ -68,10 +73,15 @@ function sumsOf(turns: readonly TurnStatement[], options: Pick<StatementOptions,
   return sums;
 }
 
-function partition(session: AuditedSession, by: GroupBy): ReadonlyMap<string, readonly TurnStatement[]> {
+interface Grouping {
+  readonly by: GroupBy;
+  readonly dayOf: (at: number) => string;
+}
+
+function partition(session: AuditedSession, grouping: Grouping): ReadonlyMap<string, readonly TurnStatement[]> {
   const parts = new Map<string, TurnStatement[]>();
   for (const turn of session.statement.turns) {
-    for (const name of groupNames(turn, session, by)) {
+    for (const name of groupNames(turn, session, grouping)) {
       const part = parts.get(name);
       if (part) part.push(turn);
       else parts.set(name, [turn]);
@@ -86,7 +96,7 @@ const NO_TAG = '(no tag)';
 function groupNames(
   turn: TurnStatement,
   { sessionId, tags, turnTags }: AuditedSession,
-  by: GroupBy,
+  { by, dayOf }: Grouping,
 ): readonly string[] {
   switch (by) {
     case 'turn':
@@ -96,7 +106,7 @@ function groupNames(
     case 'model':
       return [turn.model];
     case 'day':
-      return [new Date(turn.startedAt).toISOString().slice(0, 10)];
+      return [dayOf(turn.startedAt)];
     case 'tag': {
       const all = new Set([...tags, ...(turnTags.get(turn.id) ?? [])]);
       return all.size > 0 ? [...all] : [NO_TAG];

@@ -35,7 +35,7 @@ export async function makeReport(
   { scope, explains, scenarios, advises, options }: ReportQuestion,
   { renderer, write, onNote }: ReportSink,
 ): Promise<AuditReport> {
-  const collector = createReportCollector(scope.by, options);
+  const collector = createReportCollector(scope.by, { ...options, timeZone: scope.timeZone });
   const replays = scenarios.length > 0 || advises;
   const imports: ReportedImport[] = [];
   const breaks: ReportBreak[] = [];
@@ -45,11 +45,12 @@ export async function makeReport(
   };
 
   await put(renderer.begin());
-  const { sessionIds, since, until, madeAt: asOf } = scope;
+  const { sessionIds, since, until, models, madeAt: asOf } = scope;
   const asked = {
     ...options,
     since,
     until,
+    models,
     asOf,
     withContent: explains || replays,
     ...(sessionIds ? { sessionIds } : {}),

@@ -1,5 +1,5 @@
 import { type Count, countOrZero } from '@reprise/providers';
-import type { TurnStatement } from '../statement.ts';
+import type { TurnStatement } from '../turn-statement.ts';
 
 /** Turns over time, a point each as long as they are few, and then an hour, or a day. */
 export interface TimeSeries {

@@ -10,7 +10,7 @@
  * V3. In memory is one session of a store at a time; of logs, all rows of a kind, as a session's files may be anywhere among them.
  */
 
-import { type CheckpointStore, type SessionRecord, withExaminedStore } from '@reprise/checkpoint';
+import { type CheckpointStore, type SessionRecord, type TurnRow, withExaminedStore } from '@reprise/checkpoint';
 import { asObject } from '@reprise/providers';
 import { AuditError } from '../errors.ts';
 import { importCassette } from '../import/cassette.ts';
@@ -32,6 +32,8 @@ export interface VisitOptions extends StatementOptions {
   readonly since?: number | undefined;
   /** Epoch milliseconds: only turns that were sent before. */
   readonly until?: number | undefined;
+  /** Only turns of these models. */
+  readonly models?: readonly string[] | undefined;
   /** Of a Postgres store. */
   readonly schema?: string;
   /** Whether logs are read with the content of their requests, for `recordedTurns`: it takes as much memory. */
@@ -106,16 +108,33 @@ async function visitStore(location: string, options: VisitOptions, visitor: Sess
   });
 }
 
+type AuditedRowsOptions = StatementOptions &
+  Pick<VisitOptions, 'models' | 'since' | 'until'> & { readonly source: string };
+
 /** A session of a store that is open. Rejects with `audit/unreadable-row`, and with what the store rejects with. */
 export async function auditedSession(
   store: Pick<CheckpointStore, 'readBlobs' | 'readEntries' | 'readLedger' | 'readSession' | 'readTurns'>,
-  record: SessionRecord,
-  { source, ...options }: StatementOptions & Pick<VisitOptions, 'since' | 'until'> & { readonly source: string },
+  record: Pick<SessionRecord, 'id' | 'metadata'>,
+  options: AuditedRowsOptions,
 ): Promise<AuditedSession> {
-  const rows = (await store.readLedger(record.id)).map((row) => ({ ...ledgerRow(row), sessionId: record.id }));
-  const recordedTurns = () => readRecordedTurns(store, record.id);
-  const named = { sessionId: record.id, source, tags: tagsOf(record), recordedTurns };
-  return audited(rows, named, options);
+  const session = auditedRows(await store.readLedger(record.id), record, options);
+  return { ...session, recordedTurns: () => readRecordedTurns(store, record.id) };
+}
+
+/** The same of rows alone: nothing is known of their requests. Throws `audit/unreadable-row`. */
+export function auditedRows(
+  rows: readonly TurnRow[],
+  record: Pick<SessionRecord, 'id' | 'metadata'>,
+  { source, ...options }: AuditedRowsOptions,
+): AuditedSession {
+  const ledger = rows.map((row) => ({ ...ledgerRow(row), sessionId: record.id }));
+  const named = {
+    sessionId: record.id,
+    source,
+    tags: tagsOf(record),
+    recordedTurns: async () => ledger.map(turnOfRow),
+  };
+  return audited(ledger, named, options);
 }
 
 async function* sessionsOf(
@@ -177,10 +196,12 @@ async function visitLogs(
 function audited(
   rows: readonly LedgerRow[],
   named: Omit<AuditedSession, 'statement' | 'turnTags'>,
-  { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, ...options }: VisitOptions,
+  { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, models, ...options }: VisitOptions,
 ): AuditedSession {
   const whole = cacheStatement(rows, options);
-  const turns = whole.turns.filter(({ startedAt }) => startedAt >= since && startedAt < until);
+  const turns = whole.turns.filter(
+    ({ startedAt, model }) => startedAt >= since && startedAt < until && (models?.includes(model) ?? true),
+  );
   const statement = turns.length === whole.turns.length ? whole : statementOf(turns, options);
   return { ...named, statement, turnTags: new Map(rows.map((row) => [row.id, tagsOfRow(row)])) };
 }

@@ -29,13 +29,15 @@ export interface StoreAuditOptions extends Pick<StatementOptions, 'allowPartial'
   /** What the turns of a group have in common; one group of all unless told. */
   readonly by?: StoreGroupBy | readonly StoreGroupBy[];
   /** Epoch milliseconds: requests that were sent then or later. */
-  readonly since?: number;
+  readonly since?: number | undefined;
   /** Epoch milliseconds: requests that were sent before. */
-  readonly until?: number;
+  readonly until?: number | undefined;
   /** Turns that these sessions have committed. */
-  readonly sessionIds?: readonly SessionId[];
+  readonly sessionIds?: readonly SessionId[] | undefined;
   /** Turns that sessions have committed whose ids begin with this. */
   readonly sessionPrefix?: string | undefined;
+  /** Turns that these models have answered. */
+  readonly models?: readonly string[] | undefined;
   /** Whose days; an IANA name such as `Europe/Berlin`. Default `UTC`. */
   readonly timeZone?: string;
 }
@@ -61,9 +63,9 @@ export type AuditableStore = Pick<CheckpointStore, 'listSessions' | 'readSession
  * `audit/unreadable-row`, and with what the store rejects with, such as `checkpoint/invalid-write` for a time zone that nobody knows.
  */
 export async function auditStore(store: AuditableStore, options: StoreAuditOptions = {}): Promise<StoreStatement> {
-  const { by = [], since, until, sessionIds, sessionPrefix, timeZone, allowPartial = false } = options;
+  const { by = [], since, until, sessionIds, sessionPrefix, models, timeZone, allowPartial = false } = options;
   const groupBy = typeof by === 'string' ? [by] : by;
-  const range = { since, until, sessionIds, sessionPrefix };
+  const range = { since, until, sessionIds, sessionPrefix, models };
   const query = { ...range, by: sumKeys(groupBy), timeZone, promptSteps: PROMPT_STEPS };
   const tags = groupBy.includes('tag')
     ? await readTags(store, { sessionIds, sessionPrefix })

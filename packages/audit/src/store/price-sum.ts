@@ -22,8 +22,9 @@ import {
   tokenCounts,
 } from '@reprise/providers';
 import { decodeServerTools } from '../ledger.ts';
-import type { TokenBucket, TokenSum } from '../statement.ts';
+import type { TokenSum } from '../statement.ts';
 import { NO_MONEY } from '../sums.ts';
+import type { TokenBucket } from '../turn-statement.ts';
 import type { StoreSums } from './store-sums.ts';
 
 /** Numbers of prompt tokens at which list prices are known to step, so that rows between two of them pay the same. */

@@ -1,6 +1,7 @@
 import type { LedgerRow } from '../ledger.ts';
-import { type CacheStatement, cacheStatement, ratio, type StatementOptions } from '../statement.ts';
+import { type CacheStatement, cacheStatement, type StatementOptions } from '../statement.ts';
 import { addMoney, addTokenSums, NO_MONEY } from '../sums.ts';
+import { ratio } from '../turn-statement.ts';
 
 /**
  * What many turns come to, whichever conversations they belong to: a statement without its turns, and without what hangs on their order

@@ -18,8 +18,9 @@ import type { CheckpointStore, SessionDump, SessionId, TurnRow } from '@reprise/
 import { AuditError } from '../errors.ts';
 import { ledgerRow } from '../ledger.ts';
 import { readRecordedTurns } from '../replay/recorded-turns.ts';
-import { cacheStatement, type Money, type TokenBucket, type TokenSum } from '../statement.ts';
+import { cacheStatement, type TokenSum } from '../statement.ts';
 import { addMoney, addTokenSums, NO_MONEY } from '../sums.ts';
+import type { Money, TokenBucket } from '../turn-statement.ts';
 import { checkChain } from './check-chain.ts';
 import { checkEntries } from './check-entries.ts';
 import { checkFigures } from './check-figures.ts';

@@ -11,8 +11,9 @@
 import { type MarkLifetime, NAMED_POLICIES } from '@reprise/providers';
 import type { RecordedTurn } from '../replay/recorded-turns.ts';
 import { readScenario, type Scenario, type ScenarioInput } from './scenario.ts';
+import { finish, type Steps } from './steps.ts';
 import type { WhatIf, WhatIfRow } from './table.ts';
-import { type WhatIfOptions, whatIf } from './what-if.ts';
+import { type WhatIfOptions, whatIfInSteps } from './what-if.ts';
 
 export interface AdviseOptions extends WhatIfOptions {
   /** The plans to choose from, beside the one in use. Default: `CANDIDATES`. */
@@ -59,12 +60,24 @@ export const CANDIDATES: readonly Scenario[] = [
 ];
 
 /** The cheapest plan over recorded turns; see `whatIf` for `turns`. Throws `audit/invalid-scenario`. */
-export function advise(
+export function advise(turns: Iterable<RecordedTurn>, options: AdviseOptions = {}): Advice {
+  return finish(adviseInSteps(turns, options));
+}
+
+/** As `advise`, a turn a step: for who has something else to do meanwhile, or may have to stop. Throws at once what `advise` does. */
+export function adviseInSteps(
   turns: Iterable<RecordedTurn>,
   { candidates = CANDIDATES, ...options }: AdviseOptions = {},
-): Advice {
+): Steps<Advice> {
   const scenarios = candidates.map(readScenario);
-  const table = whatIf(turns, scenarios, options);
+  return takeSteps();
+
+  function* takeSteps(): Steps<Advice> {
+    return adviceOn(yield* whatIfInSteps(turns, scenarios, options));
+  }
+}
+
+function adviceOn(table: WhatIf): Advice {
   const { recorded, residual } = table;
   const ranked = rankedRows(table);
   const [best, ...others] = ranked;

@@ -48,7 +48,7 @@ export interface LaneOptions {
 }
 
 /** What a refresh sends again. */
-interface SentTurn {
+interface SentTurn extends Pick<TurnFacts, 'isCounted'> {
   readonly request: CachedRequest;
   readonly planned: PlannedRequest;
   readonly turn: RecordedTurn;
@@ -65,7 +65,7 @@ export function createLane(scenario: Scenario, { survey, price, planOf = () => s
     const counts = served ?? reportedCounts(facts);
     const beside = scenario.model ? 0n : facts.besidePicoUsd;
     const paidPicoUsd = counts.picoUsd === undefined ? undefined : counts.picoUsd + beside;
-    sums.addTurn({ number: facts.number, counts, paidPicoUsd }, uncachedPicoUsd);
+    if (facts.isCounted) sums.addTurn({ number: facts.number, counts, paidPicoUsd }, uncachedPicoUsd);
     return { counts, paidPicoUsd, isServed: served !== undefined };
   }
 
@@ -81,16 +81,20 @@ export function createLane(scenario: Scenario, { survey, price, planOf = () => s
   }
 
   function serve(facts: TurnFacts): PricedCounts | undefined {
-    const { turn, request, isReplayed } = facts;
+    const { turn, request, isReplayed, isCounted } = facts;
     if (!request) return undefined;
     const planned = planRequest(turn, request.prefix.blocks, planOf(facts), survey.habitsOf(turn));
     if (planned.marks === undefined) return undefined;
-    if (isReplayed && planned.isUnaffected) sums.addUnaffected();
+    if (isReplayed && isCounted && planned.isUnaffected) sums.addUnaffected();
     const { blocks, at, keepAlive } = request;
     const cached: CachedRequest = { blocks, at, keepAlive, marks: planned.marks };
     const served = cacheOf(planned).serve(cached, turn.visibleAt);
     warmer?.keep(
-      { branch: turn.branch, lastAt: survey.lastStartOf(turn.branch), sent: { request: cached, planned, turn } },
+      {
+        branch: turn.branch,
+        lastAt: survey.lastStartOf(turn.branch),
+        sent: { request: cached, planned, turn, isCounted },
+      },
       at,
     );
     if (!isReplayed) return undefined;
@@ -105,10 +109,10 @@ export function createLane(scenario: Scenario, { survey, price, planOf = () => s
     return cache;
   }
 
-  function refresh({ request, planned, turn }: SentTurn, at: number): void {
+  function refresh({ request, planned, turn, isCounted }: SentTurn, at: number): void {
     const served = cacheOf(planned).serve({ ...request, at }, at);
     const terms = { ...termsOf(turn.row, scenario.model ?? turn.row), at };
-    sums.addRefresh(priceCounts(refreshCounts(served), terms, price));
+    if (isCounted) sums.addRefresh(priceCounts(refreshCounts(served), terms, price));
   }
 
   function termsOf(row: RecordedTurn['row'], { family, model }: OtherModel): Terms {

@@ -21,6 +21,7 @@ import { type BlockSizes, createBlockSizes } from '../replay/block-sizes.ts';
 import { createReplayedCache, type ReplayedCache } from '../replay/cache-replay.ts';
 import type { RecordedPrefix, RecordedTurn } from '../replay/recorded-turns.ts';
 import { type AskedHabits, recordedMarks } from './scenario.ts';
+import { finish, type Steps } from './steps.ts';
 
 export interface Survey {
   habitsOf(turn: RecordedTurn): AskedHabits;
@@ -39,13 +40,21 @@ export interface SizedRequest extends Omit<CachedRequest, 'marks'> {
 
 /** Reads `turns` several times, in the order of their start. */
 export function surveyTurns(turns: Iterable<RecordedTurn>): Survey {
-  const facts = findFacts(turns);
+  return finish(surveyInSteps(turns));
+}
+
+/** The same, a turn a step. */
+export function* surveyInSteps(turns: Iterable<RecordedTurn>): Steps<Survey> {
+  const facts = yield* findFacts(turns);
   const sizes = createBlockSizes();
   const habitsOf = ({ asked }: RecordedTurn) => facts.habits.get(modelKey(asked)) ?? defaultHabits(asked);
-  for (const turn of turns) learn(sizes, turn, habitsOf(turn));
+  for (const turn of turns) {
+    learn(sizes, turn, habitsOf(turn));
+    yield;
+  }
   const keyed = createHashKeys(facts.variedModels);
   const requestOf = (turn: RecordedTurn) => sizedRequest(turn, sizes, keyed);
-  calibrate(turns, { sizes, habitsOf, requestOf });
+  yield* calibrate(turns, { sizes, habitsOf, requestOf });
   return { habitsOf, requestOf, lastStartOf: (branch) => facts.lastStarts.get(branch) ?? 0 };
 }
 
@@ -55,7 +64,7 @@ export function modelKey({ family, model }: { readonly family: string; readonly 
 }
 
 /** Whether the vendor's whole report of the prompt arrived. */
-export function isCounted({ row: { tokens, usageState } }: RecordedTurn): boolean {
+export function hasCounts({ row: { tokens, usageState } }: RecordedTurn): boolean {
   return usageState === 'final' && promptTokenCount(tokens) !== 'not-reported';
 }
 
@@ -66,12 +75,13 @@ interface Facts {
   readonly lastStarts: ReadonlyMap<string, number>;
 }
 
-function findFacts(turns: Iterable<RecordedTurn>): Facts {
+function* findFacts(turns: Iterable<RecordedTurn>): Steps<Facts> {
   const habits = new Map<string, AskedHabits>();
   const settings = new Map<string, string>();
   const variedModels = new Set<string>();
   const lastStarts = new Map<string, number>();
   for (const turn of turns) {
+    yield;
     const key = modelKey(turn.asked);
     const known = habits.get(key) ?? defaultHabits(turn.asked);
     habits.set(key, observed(turn, known));
@@ -107,7 +117,7 @@ function claudeRules({ family, model }: RecordedTurn['asked']): CacheRules {
 
 function learn(sizes: BlockSizes, turn: RecordedTurn, habits: AskedHabits): void {
   const { prefix, row, isWhole } = turn;
-  if (!prefix || !isCounted(turn)) return;
+  if (!prefix || !hasCounts(turn)) return;
   const marks = recordedMarks(turn, habits, prefix.blocks.length) ?? [];
   sizes.learn({ prefix, marks, tokens: row.tokens, isWhole });
 }
@@ -138,7 +148,7 @@ function createHashKeys(variedModels: ReadonlySet<string>): HashKeys {
 function sizedRequest(turn: RecordedTurn, sizes: BlockSizes, keyed: HashKeys): SizedRequest | undefined {
   const { prefix, row, keepAlive } = turn;
   if (!prefix) return undefined;
-  const counted = isCounted(turn) ? promptTokenCount(row.tokens) : 'not-reported';
+  const counted = hasCounts(turn) ? promptTokenCount(row.tokens) : 'not-reported';
   const prompt: number | undefined = counted === 'not-reported' ? undefined : counted;
   const tokens = sizes.of(prefix, prompt);
   const hashes = keyed(turn, prefix);
@@ -152,12 +162,13 @@ function sizedRequest(turn: RecordedTurn, sizes: BlockSizes, keyed: HashKeys): S
 }
 
 /** Lets reads tell the length of what they found, where nothing else tells it (Y1). */
-function calibrate(
+function* calibrate(
   turns: Iterable<RecordedTurn>,
   { sizes, habitsOf, requestOf }: { readonly sizes: BlockSizes } & Pick<Survey, 'habitsOf' | 'requestOf'>,
-): void {
+): Steps<void> {
   const caches = new Map<string, ReplayedCache>();
   for (const turn of turns) {
+    yield;
     const { rules, marksUnasked } = habitsOf(turn);
     const request = requestOf(turn);
     const marks = request && recordedMarks(turn, { rules, marksUnasked }, request.blocks.length);
@@ -166,7 +177,7 @@ function calibrate(
     const cache = caches.get(key) ?? createReplayedCache(rules);
     caches.set(key, cache);
     const { read, foundBlocks } = cache.serve({ ...request, marks }, turn.visibleAt);
-    const reported = isCounted(turn) ? turn.row.tokens.cacheRead : 'not-reported';
+    const reported = hasCounts(turn) ? turn.row.tokens.cacheRead : 'not-reported';
     if (reported === 'not-reported' || reported === read || foundBlocks === 0) continue;
     sizes.bound(request.prefix, { blocks: foundBlocks, ...boundsOf(reported, rules) });
   }

@@ -2,12 +2,13 @@
  * What recorded turns would have cost under another plan.
  *
  * Owns: the comparison, and how far it can be trusted.
- * Leaves to `serveFromCache`: what a cache makes of a request. To `scenario.ts`: plans. To `lane.ts`: one plan's replay.
+ * Leaves to `serveUnexplained`: what a cache makes of a request. To `scenario.ts`: plans. To `lane.ts`: one plan's replay.
  *
  * W1. The plan in use is replayed like any other. What its replay differs by from what vendors reported is the residual, and is always told.
  * W2. Differences are between replays: what the model of a cache gets wrong of both is in neither.
  * W3. Each row is over the same turns. Of a turn that cannot be replayed every row has what was reported, and says of how many.
  * W4. A turn without a known price has no money in any row, and an unknown sum is `undefined`.
+ * W5. A turn that is not counted is replayed all the same, as others may read what it wrote; it is in no sum, and neither are its refreshes.
  */
 
 import { priceTurn } from '@reprise/providers';
@@ -16,13 +17,16 @@ import { createLane, type Lane } from './lane.ts';
 import type { PriceList } from './priced-counts.ts';
 import { createResidual } from './residual.ts';
 import { readScenario, type Scenario, type ScenarioInput } from './scenario.ts';
-import { type Survey, surveyTurns } from './survey.ts';
+import { finish, type Steps } from './steps.ts';
+import { type Survey, surveyInSteps } from './survey.ts';
 import type { WhatIf, WhatIfRow } from './table.ts';
 import { turnFacts } from './turn-facts.ts';
 
 export interface WhatIfOptions {
   /** The price list; `priceTurn` unless told otherwise. */
   readonly price?: PriceList;
+  /** Which turns the table is about (W5). Default: all. */
+  readonly counts?: (turn: RecordedTurn) => boolean;
 }
 
 /**
@@ -32,14 +36,22 @@ export interface WhatIfOptions {
 export function whatIf(
   turns: Iterable<RecordedTurn>,
   scenarios: ScenarioInput | readonly ScenarioInput[],
-  { price = priceTurn }: WhatIfOptions = {},
+  options: WhatIfOptions = {},
 ): WhatIf {
-  const asked = (isList(scenarios) ? scenarios : [scenarios]).map(readScenario);
-  const survey = surveyTurns(turns);
+  return finish(whatIfInSteps(turns, (isList(scenarios) ? scenarios : [scenarios]).map(readScenario), options));
+}
+
+/** As `whatIf`, a turn a step, of scenarios that were read. */
+export function* whatIfInSteps(
+  turns: Iterable<RecordedTurn>,
+  scenarios: readonly Scenario[],
+  { price = priceTurn, counts = () => true }: WhatIfOptions = {},
+): Steps<WhatIf> {
+  const survey = yield* surveyInSteps(turns);
   const lane = (scenario: Scenario) => createLane(scenario, { survey, price });
-  const [recorded, noCache, others] = [lane({}), lane({ cache: false }), asked.map(lane)];
+  const [recorded, noCache, others] = [lane({}), lane({ cache: false }), scenarios.map(lane)];
   const residual = createResidual();
-  const sums = replay(turns, { survey, price, recorded, noCache, others, residual });
+  const sums = yield* replay(turns, { survey, price, counts, recorded, noCache, others, residual });
   const base = recorded.finish();
   const row = (one: Lane) => withDifference(one.finish(), base);
   const rows = others.map(row);
@@ -51,9 +63,8 @@ function isList(scenarios: ScenarioInput | readonly ScenarioInput[]): scenarios 
   return Array.isArray(scenarios);
 }
 
-interface Replay {
+interface Replay extends Required<WhatIfOptions> {
   readonly survey: Survey;
-  readonly price: PriceList;
   readonly recorded: Lane;
   readonly noCache: Lane;
   readonly others: readonly Lane[];
@@ -61,22 +72,24 @@ interface Replay {
 }
 
 /** Every plan takes each turn before any takes the next. */
-function replay(
+function* replay(
   turns: Iterable<RecordedTurn>,
-  { survey, price, recorded, noCache, others, residual }: Replay,
-): Pick<WhatIf, 'replayedTurns' | 'reportedPicoUsd' | 'turnCount'> {
+  { survey, price, counts, recorded, noCache, others, residual }: Replay,
+): Steps<Pick<WhatIf, 'replayedTurns' | 'reportedPicoUsd' | 'turnCount'>> {
   let [turnCount, replayedTurns, pricedTurns, paid] = [0, 0, 0, 0n];
   for (const turn of turns) {
-    turnCount += 1;
-    const facts = turnFacts(turn, turnCount, { survey, price });
-    if (facts.isReplayed) replayedTurns += 1;
-    if (facts.paidPicoUsd !== undefined) {
-      pricedTurns += 1;
-      paid += facts.paidPicoUsd;
-    }
+    const facts = turnFacts(turn, turnCount + 1, { survey, price, isCounted: counts(turn) });
     const uncached = noCache.take(facts);
-    residual.add(facts, recorded.take(facts, uncached.paidPicoUsd));
+    const replayed = recorded.take(facts, uncached.paidPicoUsd);
     for (const lane of others) lane.take(facts, uncached.paidPicoUsd);
+    yield;
+    if (!facts.isCounted) continue;
+    turnCount += 1;
+    residual.add(facts, replayed);
+    if (facts.isReplayed) replayedTurns += 1;
+    if (facts.paidPicoUsd === undefined) continue;
+    pricedTurns += 1;
+    paid += facts.paidPicoUsd;
   }
   return { turnCount, replayedTurns, reportedPicoUsd: turnCount > 0 && pricedTurns === 0 ? undefined : paid };
 }

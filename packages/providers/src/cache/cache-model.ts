@@ -40,13 +40,22 @@ export interface CacheVerdict {
 
 /** What a cache in `state` makes of a request, and what it holds afterwards. */
 export function serveFromCache(state: CacheState, request: CachedRequest, rules: CacheRules): CacheVerdict {
+  const reasons = explainUnread(state, request, prefixLengths(request), rules);
+  return { ...serveUnexplained(state, request, rules), reasons };
+}
+
+/** The same without the reasons, for who replays many requests: finding them takes as long as everything else. */
+export function serveUnexplained(
+  state: CacheState,
+  request: CachedRequest,
+  rules: CacheRules,
+): Omit<CacheVerdict, 'reasons'> {
   const ends = prefixLengths(request);
-  const reasons = explainUnread(state, request, ends, rules);
   const entries = new Map(state);
   const serve = rules.dialect === 'none' ? serveUnmarked : serveMarked;
   const { read, written, marks } = serve(entries, request, ends, rules);
   const fresh = Object.values(written).reduce((rest, tokens) => rest - tokens, (ends.at(-1) ?? 0) - read);
-  return { fresh, read, written, marks, reasons, state: forgetOldest(entries, request.at) };
+  return { fresh, read, written, marks, state: forgetOldest(entries, request.at) };
 }
 
 function prefixLengths({ blocks }: CachedRequest): readonly number[] {

@@ -24,7 +24,7 @@
  *     can stand on tools, and neither reads them.
  */
 
-import { type CacheMark, serveFromCache } from './cache-model.ts';
+import { type CacheMark, serveUnexplained } from './cache-model.ts';
 import type { CacheRules } from './family-rules.ts';
 import { checkPolicy } from './plan/check-policy.ts';
 import { byPlace, type ChosenMark, chooseMarks, settle } from './plan/choose-marks.ts';
@@ -138,7 +138,7 @@ function isFound(
   const entry = { tokens: 1, lifetime: 'unknown', expiresAt: Number.POSITIVE_INFINITY } as const;
   const sized = blocks.map(({ kind }, index) => ({ hash: String(index), kind, tokens: 1 }));
   const state = new Map([[String(blockIndex), entry]]);
-  return serveFromCache(state, { at: 0, blocks: sized, marks }, { ...rules, minimumTokens: 0 }).read > 0;
+  return serveUnexplained(state, { at: 0, blocks: sized, marks }, { ...rules, minimumTokens: 0 }).read > 0;
 }
 
 /** The marks with no longer lifetime behind a shorter, where the vendor minds (P4). */

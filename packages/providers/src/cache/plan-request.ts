@@ -3,11 +3,12 @@ import type { ModelRequest } from '../request.ts';
 import type { WarningEvent } from '../stream-event.ts';
 import { withoutTransient } from '../transient.ts';
 import type { CacheRules } from './family-rules.ts';
+import { conversationStart } from './message-spans.ts';
 import { checkPolicy } from './plan/check-policy.ts';
 import { markedMessages } from './plan/marked-messages.ts';
 import { type PlanNote, planWarnings } from './plan/plan-note.ts';
 import { type BreakpointPlan, type CachePolicy, planBreakpoints } from './plan-breakpoints.ts';
-import { conversationStart, type RequestedMark } from './policy.ts';
+import type { RequestedMark } from './policy.ts';
 import type { PrefixBlock } from './prefix.ts';
 
 /** What a planner needs of a request as an adapter encodes it. */

@@ -11,6 +11,7 @@
 
 import type { CacheLifetime } from '../token-counts.ts';
 import type { CacheRules } from './family-rules.ts';
+import { conversationStart, lastUserSpans, type MessageSpan, messageSpans, ownerOf } from './message-spans.ts';
 import type { PrefixBlock } from './prefix.ts';
 
 /**
@@ -218,8 +219,7 @@ function previousRequestMark(blocks: readonly PrefixBlock[]): readonly Requested
 }
 
 function lastUserMessages(blocks: readonly PrefixBlock[], count: number): readonly RequestedMark[] {
-  const spans = messageSpans(blocks).filter(({ role }) => role === 'user');
-  const wanted = spans.slice(-count);
+  const wanted = lastUserSpans(blocks, count);
   if (wanted.length === 0) {
     return [{ asked: 'last user message', missing: 'no-block', detail: 'the request has no user message' }];
   }
@@ -247,32 +247,6 @@ function spanMark(blocks: readonly PrefixBlock[], { start, end }: MessageSpan, a
   return { asked, blockIndex, reason: `end of the ${asked}, as the policy asks` };
 }
 
-/** A message of the request: its blocks from `start` up to, not including, `end`. */
-interface MessageSpan {
-  readonly role: PrefixBlock['role'];
-  readonly start: number;
-  readonly end: number;
-}
-
-function messageSpans(blocks: readonly PrefixBlock[]): readonly MessageSpan[] {
-  const spans: MessageSpan[] = [];
-  let spanOwner: string | undefined;
-  for (let index = conversationStart(blocks); index < blocks.length; index += 1) {
-    const block = blocks[index];
-    const owner = ownerOf(block);
-    const start = owner === spanOwner ? (spans.pop()?.start ?? index) : index;
-    spans.push({ role: block?.role ?? 'user', start, end: index + 1 });
-    spanOwner = owner;
-  }
-  return spans;
-}
-
-/** The path of the message that a block belongs to. */
-function ownerOf(block: PrefixBlock | undefined): string | undefined {
-  const { path = '', messagePath } = block ?? {};
-  return messagePath ?? path.split('.', 1)[0];
-}
-
 function isCounted(blocks: readonly PrefixBlock[], { start, end }: MessageSpan): boolean {
   return !blocks.slice(start, end).some(({ kind }) => TOOL_KINDS.has(kind));
 }
@@ -283,9 +257,3 @@ const TOOL_KINDS: ReadonlySet<string> = new Set([
   ...['tool_calls', 'tool'],
   ...['function_call', 'function_call_output', 'custom_tool_call', 'custom_tool_call_output'],
 ]);
-
-/** How many blocks stand before the first message. */
-export function conversationStart(blocks: readonly PrefixBlock[]): number {
-  const firstMessage = blocks.findIndex(({ role }) => role === 'user' || role === 'assistant');
-  return firstMessage === -1 ? blocks.length : firstMessage;
-}

@@ -1,3 +1,4 @@
+import { asObject } from '../json.ts';
 import { readNdjson } from '../transport/read-ndjson.ts';
 import { singly } from '../transport/read-stream.ts';
 import { readOllamaError } from './read-error.ts';
@@ -53,10 +54,16 @@ function listenTo(send: Send, signal: AbortSignal, onAnswer: (response: Response
       ...init,
       signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal,
     });
-    if (!(answered instanceof Response) || !answered.ok) return answered;
+    if (!isOkResponse(answered)) return answered;
     onAnswer(answered);
     return new Response('{"done":true}\n', { status: answered.status, headers: answered.headers });
   };
+}
+
+/** Told by its shape: a server library may have put a class of its own in the place of the global one, and `fetch` answers with the first. */
+function isOkResponse(answered: unknown): answered is Response {
+  const { ok, headers, body } = asObject(answered) ?? {};
+  return ok === true && headers !== undefined && body !== undefined;
 }
 
 function readStream(stream: OllamaStream, signal: AbortSignal, clock: () => number): AsyncIterable<readonly unknown[]> {

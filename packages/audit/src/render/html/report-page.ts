@@ -1,6 +1,7 @@
 import type { AuditReport, ReportBreak } from '../../report/audit-report.ts';
 import type { StatementSums } from '../../report/statement-sums.ts';
-import type { CacheStatement, TurnStatement } from '../../statement.ts';
+import type { CacheStatement } from '../../statement.ts';
+import type { TurnStatement } from '../../turn-statement.ts';
 import type { WhatIf } from '../../what-if/table.ts';
 import { statementColumns, tokenSumCell } from '../columns.ts';
 import { groupColumns } from '../groups.ts';
@@ -40,10 +41,11 @@ export function reportPage(report: AuditReport, shown: readonly ShownTurn[]): Re
 }
 
 function subtitle({ scope, sessionCount, sums }: AuditReport): string {
-  const { since, until, sources, madeAt } = scope;
+  const { since, until, models, sources, madeAt } = scope;
   const window = [
     ...(since === undefined ? [] : [`from ${formatTime(since)}`]),
     ...(until === undefined ? [] : [`before ${formatTime(until)}`]),
+    ...(models ? [`by ${models.join(', ')}`] : []),
   ];
   const places = sources.length > 3 ? [`${sources.length} files`] : sources.map(({ path }) => path);
   const what = `${countOf(sums.turnCount, 'turn')} of ${countOf(sessionCount, 'session')}`;
@@ -125,11 +127,12 @@ const WIDE = 200;
 
 function groupTables({ groups, sums, scope }: AuditReport): readonly PageTable[] {
   if (groups.length === 0) return [];
-  const columns = groupColumns(groups, scope.by, (name) => name);
+  const { by, groupsAre = by, timeZone } = scope;
+  const columns = groupColumns(groups, groupsAre, (name) => name);
   return [
     {
       id: 'groups',
-      caption: `By ${scope.by}`,
+      caption: by === 'day' && timeZone !== undefined ? `By day (${timeZone})` : `By ${groupsAre}`,
       columns,
       rows: [
         ...groups.map((group) => columns.map(({ cell }) => cell(group, PLAIN))),

@@ -58,10 +58,14 @@ export function keepEntry(entries: Map<string, CacheEntry>, hash: string, entry:
 
 /** The state without the dead that are too old, or too many, to be remembered. */
 export function forgetOldest(entries: Map<string, CacheEntry>, at: number): CacheState {
-  const dead = [...entries].filter(([, entry]) => !isAlive(entry, at));
-  for (const [hash, { expiresAt }] of dead) if (expiresAt <= at - REMEMBERED_MS) entries.delete(hash);
-  const excess = dead.filter(([hash]) => entries.has(hash));
-  if (excess.length <= REMEMBERED_ENTRIES) return entries;
+  let count = 0;
+  for (const [hash, entry] of entries) {
+    if (isAlive(entry, at)) continue;
+    if (entry.expiresAt <= at - REMEMBERED_MS) entries.delete(hash);
+    else count += 1;
+  }
+  if (count <= REMEMBERED_ENTRIES) return entries;
+  const excess = [...entries].filter(([, entry]) => !isAlive(entry, at));
   excess.sort(([, a], [, b]) => b.expiresAt - a.expiresAt);
   for (const [hash] of excess.slice(REMEMBERED_ENTRIES)) entries.delete(hash);
   return entries;

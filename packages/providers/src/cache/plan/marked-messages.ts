@@ -11,7 +11,8 @@
 
 import { type Message, toolCalls } from '../../message.ts';
 import type { CacheRules } from '../family-rules.ts';
-import { conversationStart, lastMarkable, type RequestedMark } from '../policy.ts';
+import { conversationStart } from '../message-spans.ts';
+import { lastMarkable, type RequestedMark } from '../policy.ts';
 import type { PrefixBlock } from '../prefix.ts';
 import { checkLifetime } from './check-policy.ts';
 
