@@ -14,6 +14,7 @@ import type { UsageEstimate } from './estimate-usage.ts';
 import type { HookVerdictEvent } from './hooks/hook.ts';
 import type { ModelSwitchEvent } from './model-switch.ts';
 import type { AgentState } from './state.ts';
+import type { EffectClass } from './tools/tool.ts';
 
 /**
  * What a listener hears of a run, numbered from 0.
@@ -50,14 +51,19 @@ export interface ApprovalNeededEvent {
   readonly approval: ApprovalRequest;
 }
 
-export interface ToolStartEvent {
-  readonly type: 'tool-start';
+/** What the events of a call tell of its tool. */
+interface ToolTold {
   readonly call: ToolCallBlock;
+  /** What running the tool twice would do. Absent where there is no tool of that name. */
+  readonly effect?: EffectClass;
 }
 
-export interface ToolEndEvent {
+export interface ToolStartEvent extends ToolTold {
+  readonly type: 'tool-start';
+}
+
+export interface ToolEndEvent extends ToolTold {
   readonly type: 'tool-end';
-  readonly call: ToolCallBlock;
   readonly result: ToolResultBlock;
   readonly durationMs: number;
 }
@@ -66,9 +72,8 @@ export interface ToolEndEvent {
  * A call has its result, and did not run for it: it was refused or never begun, a hook has given the result, or it is known from before a
  * crash.
  */
-export interface ToolAnsweredEvent {
+export interface ToolAnsweredEvent extends ToolTold {
   readonly type: 'tool-answered';
-  readonly call: ToolCallBlock;
   readonly result: ToolResultBlock;
 }
 

@@ -1,4 +1,5 @@
 import type { CheckpointStore } from '@reprise/checkpoint';
+import type { Model } from '@reprise/providers';
 import { leaseTerms } from './lease/lease-options.ts';
 import { createWaitingLines } from './lease/waiting-lines.ts';
 import { RunLoop } from './run.ts';
@@ -14,6 +15,8 @@ import { createInboxes } from './steering/inbox.ts';
 import { createSession } from './stored-session.ts';
 
 export interface Agent {
+  /** Which model answers. */
+  readonly model: Pick<Model, 'family' | 'id'>;
   /** Creates the session, or resumes it at its tip; with `snapshotId`, resumes there as a fork. Rejects with a `CheckpointError`. */
   openSession(store: CheckpointStore, options?: SessionOptions): Promise<Session>;
 }
@@ -23,6 +26,7 @@ export function createAgent(options: AgentOptions): Agent {
   const settings = checkOptions(options);
   const shared = { lines: createWaitingLines(), inboxes: createInboxes() };
   return {
+    model: { id: settings.model.id, family: settings.model.family },
     async openSession(store, sessionOptions = {}) {
       const terms = leaseTerms(sessionOptions);
       const loaded = await loadSession(store, sessionOptions, settings.ports);

@@ -74,8 +74,12 @@ export type { ModelSwitchEvent, NamedModel, SwitchPrice } from './model-switch.t
 export { type Ports, systemPorts } from './ports.ts';
 export type { Run, RunResult } from './run-handle.ts';
 export type { RunInput } from './run-input.ts';
+export type { MessageOrigin } from './session/message-origins.ts';
 export type { SessionOptions } from './session/open-session.ts';
 export type { PrefixChangePolicy } from './session/prefix-change.ts';
+export { readApproval } from './session/read-approvals.ts';
+export { readMessages, type StoredMessage } from './session/read-messages.ts';
+export { APPROVAL_ENTRY_KINDS } from './session/record.ts';
 export type { ReconcileCall, UnknownOutcomePolicy } from './session/repair.ts';
 export type { RewindOptions, Rewound } from './session/rewind.ts';
 export type { DecideOptions, ForkOptions, SendOptions, Session } from './session.ts';

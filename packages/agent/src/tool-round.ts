@@ -16,6 +16,7 @@ import { askBeforeTools } from './hooks/before-tools.ts';
 import { abortedEnd } from './model-call.ts';
 import type { RunEnd, RunOptions } from './run-options.ts';
 import { type CallCircumstances, type PlannedCall, planCall } from './session/repair.ts';
+import { effectOf } from './tools/check-call.ts';
 import type { CallOutcomes } from './tools/run-call.ts';
 import { failureIn } from './tools/run-tool-calls.ts';
 import { namedResults, nameResults } from './tools/tool-refs.ts';
@@ -127,7 +128,7 @@ async function* carryOut(
       conversation.holdResults(toolTerms.toolRefs ? nameResults(results, history) : results);
     }
   }
-  if (isAnswered) yield* tellAnswered(planned, outcomes);
+  if (isAnswered) yield* tellAnswered(planned, outcomes, circumstances);
   const failure = failureIn(planned, outcomes, toolTerms);
   const isStopped = planned.some((call) => (outcomes.get(call.call) ?? call).isStop);
   return { isAnswered, isStopped, ...(failure ? { failure } : {}) };
@@ -137,9 +138,11 @@ async function* carryOut(
 function* tellAnswered(
   planned: readonly PlannedCall[],
   outcomes: CallOutcomes,
+  circumstances: CallCircumstances,
 ): Generator<ToolAnsweredEvent, void, undefined> {
   for (const { call, result } of planned) {
     const outcome = outcomes.get(call);
-    if (!outcome?.isTold) yield { type: 'tool-answered', call, result: outcome?.result ?? result };
+    if (outcome?.isTold) continue;
+    yield { type: 'tool-answered', call, ...effectOf(call, circumstances), result: outcome?.result ?? result };
   }
 }

@@ -68,7 +68,7 @@ describe('a decision is refused (N-16)', () => {
     const { session, request } = await waiting();
     const first = await session.decide(request.id, { ...YES, by: 'ann' });
     expect(await session.decide(request.id, { ...YES, by: 'bob' })).toEqual(first);
-    await expectRefused(session, request.id, 'it was approved at', NO);
+    await expectRefused(session, request.id, 'it was approved by ann at', NO);
   });
 
   it('that is of the session a fork was made of, and has no force there', async () => {

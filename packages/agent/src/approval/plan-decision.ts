@@ -36,7 +36,8 @@ export function planDecision(
   if (decided?.isApproved === isApproved) return decided;
   if (decided) {
     const word = decided.isApproved ? 'approved' : 'denied';
-    throw refused(id, `it was ${word} at ${new Date(decided.decidedAt).toISOString()}, and a decision stays`);
+    const by = decided.by === undefined ? '' : ` by ${decided.by}`;
+    throw refused(id, `it was ${word}${by} at ${new Date(decided.decidedAt).toISOString()}, and a decision stays`);
   }
   refuseStale(request, branch);
   return undefined;
@@ -57,11 +58,13 @@ export function openApprovals(log: ApprovalLog, sessionId: string): readonly Ope
   return log.requests
     .filter((request) => request.sessionId === sessionId && lastRequest(log, request) === request)
     .toSorted((one, other) => one.position - other.position)
-    .map((request) => {
-      const decision = decisionOn(log, request.id);
-      if (!decision) return { request, state: 'waiting' };
-      return { request, state: decision.isApproved ? 'approved' : 'denied', decision };
-    });
+    .map((request) => withDecision(request, decisionOn(log, request.id)));
+}
+
+/** A request, and where it stands. */
+export function withDecision(request: ApprovalRequest, decision: DecidedApproval | undefined): OpenApproval {
+  if (!decision) return { request, state: 'waiting' };
+  return { request, state: decision.isApproved ? 'approved' : 'denied', decision };
 }
 
 function refused(id: string, why: string): AgentError {

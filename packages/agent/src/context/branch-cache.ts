@@ -23,7 +23,7 @@ import {
   priceTurn,
   promptTokenCount,
   reportsCache,
-  serveFromCache,
+  serveUnexplained,
   type TokenCounts,
   tokenCounts,
 } from '@reprise/providers';
@@ -144,8 +144,8 @@ export function serveAt(
   request: Omit<CachedRequest, 'at'>,
   rules: CacheRules,
   at: number,
-): CacheVerdict {
-  return serveFromCache(state, { ...request, at }, rules);
+): Omit<CacheVerdict, 'reasons'> {
+  return serveUnexplained(state, { ...request, at }, rules);
 }
 
 /** What a request costs that the cache serves so, with an answer of so many tokens. */

@@ -17,6 +17,7 @@ import { AgentError } from '../errors.ts';
 import { editMessages, type HistoryEdit } from '../history-edit.ts';
 import type { ToolOutcome } from '../recorder.ts';
 import { type KeyedPlaces, placesAfterEdit } from './keyed-places.ts';
+import { type MessageOrigin, originsAfterEdit } from './message-origins.ts';
 import { type MessageFields, mediaHashes, restoreMedia, takeMedia } from './stored-media.ts';
 
 /** Version 1 held media within the message, as base64. */
@@ -26,6 +27,9 @@ const READABLE_VERSIONS: readonly unknown[] = [1, PAYLOAD_VERSION];
 const MESSAGE_KINDS = { user: 'user-message', assistant: 'assistant-message', tool: 'tool-message' } as const;
 
 const APPROVAL_KINDS = { request: 'approval-request', decision: 'approval-decision' } as const;
+
+/** The kinds of entries that a session ends with as long as tool calls wait for a decision, or for being carried out. */
+export const APPROVAL_ENTRY_KINDS: readonly string[] = Object.values(APPROVAL_KINDS);
 
 /** The kind of entry that changes what the model is shown; see `HistoryEdit`. */
 export const EDIT_KIND = 'history-edit';
@@ -79,6 +83,8 @@ export function openApprovalEntries(entries: readonly Entry[]): readonly Entry[]
 export interface DecodedHistory {
   /** What the model is shown: with every edit made. */
   readonly messages: readonly Message[];
+  /** Where each of them comes from. */
+  readonly origins: readonly MessageOrigin[];
   /** Of the messages that were sent with a key. */
   readonly keyedPlaces: KeyedPlaces;
   readonly approvals: ApprovalLog;
@@ -91,20 +97,30 @@ export async function decodeHistory(
   store: Pick<CheckpointStore, 'readBlobs'>,
   entries: readonly Entry[],
 ): Promise<DecodedHistory> {
-  const facts = entries.map(decodeEntry);
+  const facts = entries.map((entry) => ({ entryId: entry.id, ...decodeEntry(entry) }));
   const blobs = [...new Set(facts.flatMap(({ messages = [] }) => messages.flatMap(mediaHashes)))];
   const dataOf = await readMedia(store, blobs);
-  let history: readonly Message[] = [];
+  let history: Message[] = [];
+  let origins: MessageOrigin[] = [];
   let keyedPlaces = new Map<string, number>();
-  for (const { messages = [], edit, key } of facts) {
+  for (const { entryId, messages = [], edit, key } of facts) {
     // What an entry holds is what was encoded: the store has checked its hash, `decodeEntry` its version and shape.
     const restored = messages.map((fields) => restoreMedia(fields, dataOf) as unknown as Message);
     if (key !== undefined) keyedPlaces.set(key, history.length);
-    if (edit) keyedPlaces = placesAfterEdit(keyedPlaces, history, { ...edit, messages: restored });
-    history = edit ? editMessages(history, { ...edit, messages: restored }) : [...history, ...restored];
+    if (edit) {
+      const made = { ...edit, messages: restored };
+      keyedPlaces = placesAfterEdit(keyedPlaces, history, made);
+      origins = [...originsAfterEdit(origins, history, made, entryId)];
+      history = [...editMessages(history, made)];
+    } else {
+      // In place: a copy for each entry would make a long session slow to open.
+      origins.push(...restored.map(() => ({ entryId })));
+      history.push(...restored);
+    }
   }
   return {
     messages: history,
+    origins,
     keyedPlaces,
     approvals: {
       requests: facts.flatMap(({ request }) => request ?? []),
@@ -131,7 +147,7 @@ export function decodeOutcome(outcome: string, owner: string): ToolOutcome {
 /** One of these fields beside `messages`, or messages alone. */
 interface Fact {
   readonly messages?: readonly MessageFields[];
-  readonly edit?: { readonly from: number; readonly count: number };
+  readonly edit?: Pick<HistoryEdit, 'reason' | 'from' | 'count'>;
   /** The key that a message was sent with. */
   readonly key?: string;
   readonly request?: ApprovalRequest;
@@ -171,9 +187,10 @@ function readFact(kind: string, payload: MessageFields): Fact | undefined {
 function readEdit(edit: MessageFields | undefined): Fact | undefined {
   const messages = Array.isArray(edit?.['messages']) ? edit['messages'].map(readMessage) : [undefined];
   const [from, count] = [edit?.['from'], edit?.['count']];
+  const reason = edit?.['reason'] === 'overflow' ? 'overflow' : 'compaction';
   const isReadable = typeof from === 'number' && typeof count === 'number' && !messages.includes(undefined);
   return isReadable
-    ? { edit: { from, count }, messages: messages.filter((message) => message !== undefined) }
+    ? { edit: { reason, from, count }, messages: messages.filter((message) => message !== undefined) }
     : undefined;
 }
 

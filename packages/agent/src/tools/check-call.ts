@@ -45,6 +45,15 @@ export function toolOf(call: Pick<ToolCallBlock, 'name'>, { tools }: Pick<CheckO
   return tools.find(({ definition }) => definition.name === call.name);
 }
 
+/** What an event tells of the effect class of a call; nothing where there is no such tool. */
+export function effectOf(
+  call: Pick<ToolCallBlock, 'name'>,
+  options: Pick<CheckOptions, 'tools'>,
+): Pick<Partial<Tool>, 'effect'> {
+  const tool = toolOf(call, options);
+  return tool ? { effect: tool.effect } : {};
+}
+
 /** The result of a call that failed, and whose fault that was: after an abort it is nobody's. */
 export function failed(
   call: ToolCallBlock,

@@ -18,7 +18,7 @@ import type { HookVerdictEvent } from '../hooks/hook.ts';
 import type { Ports } from '../ports.ts';
 import type { Recorder, ToolOutcome } from '../recorder.ts';
 import { type CallCircumstances, type PlannedCall, planCall } from '../session/repair.ts';
-import { type CheckedCall, type CheckOptions, checkCall, failed, toolOf } from './check-call.ts';
+import { type CheckedCall, type CheckOptions, checkCall, effectOf, failed, toolOf } from './check-call.ts';
 import { inTime } from './in-time.ts';
 import { DEFAULT_TOOL_TIMEOUT_MS, type PreparedCall, type Tool } from './tool.ts';
 import { errorResult, outputOutcome, textResult } from './tool-result.ts';
@@ -55,12 +55,13 @@ export async function* answerCall(planned: PlannedCall, outcomes: CallOutcomes, 
   if (step === 'answer') outcomes.set(call, outcomeOf(planned));
   else if (step === 'reconcile') outcomes.set(call, await reconcile(planned, options));
   else {
-    yield { type: 'tool-start', call };
+    const told = { call, ...effectOf(call, options) };
+    yield { type: 'tool-start', ...told };
     const startedAt = options.ports.clock();
     const outcome = await runCall(planned, options);
     outcomes.set(call, { ...outcome, isTold: true });
     yield* outcome.verdicts ?? [];
-    yield { type: 'tool-end', call, result: outcome.result, durationMs: options.ports.clock() - startedAt };
+    yield { type: 'tool-end', ...told, result: outcome.result, durationMs: options.ports.clock() - startedAt };
   }
 }
 
