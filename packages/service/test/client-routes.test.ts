@@ -36,7 +36,7 @@ it('every route of the service has a method', async () => {
   const answers: Piece[][] = [[{ text: 'Hello' }], [{ call: ['c1', 'pay', '{}'] }], [{ text: 'Paid.' }]];
   const { fetch, clientOf, handler } = spoken({ model: playedModel(...answers), tools: [pay] });
   const asked: string[] = [];
-  const { sessions, agents, statement, report } = clientOf({
+  const { sessions, approvals, agents, caller, statement, report, whatIf } = clientOf({
     fetch: (input, init) => {
       asked.push(`${init?.method} ${new URL(String(input)).pathname}`);
       return fetch(input, init);
@@ -49,9 +49,12 @@ it('every route of the service has a method', async () => {
   await Array.fromAsync(first);
   const asking = await sessions.send('talk', 'Pay.');
   expect(await asking.outcome()).toMatchObject({ reason: 'approval-needed' });
+  expect(await Array.fromAsync(approvals({ limit: 1 }))).toMatchObject([{ session: { id: 'talk' } }]);
+  expect(await sessions.count()).toMatchObject({ 'waiting-for-approval': 1, idle: 0 });
   const [approval] = await sessions.approvals('talk');
   const { decision, run } = await sessions.decide('talk', approval?.id ?? '', { isApproved: true, continue: true });
   expect(decision.isApproved).toBe(true);
+  expect(await sessions.approval('talk', approval?.id ?? '')).toMatchObject({ state: 'approved' });
   expect(await run?.outcome()).toMatchObject({ reason: 'end-turn', text: 'Paid.' });
   expect(await first.stop()).toMatchObject({ state: 'ended' });
   expect(await Array.fromAsync(sessions.runs('talk', { limit: 1 }))).toHaveLength(3);
@@ -60,6 +63,8 @@ it('every route of the service has a method', async () => {
   expect(await Array.fromAsync(sessions.turns('talk', { scope: 'lifetime' }))).toHaveLength(3);
   const snapshots = await Array.fromAsync(sessions.snapshots('talk', { scope: 'branch', limit: 2 }));
   expect(snapshots).toHaveLength(3);
+  expect(await sessions.label('talk', snapshots[0]?.id ?? '', 'hello')).toMatchObject({ label: 'hello' });
+  expect(await Array.fromAsync(sessions.messages('talk', { snapshot: snapshots[0]?.id ?? '' }))).toHaveLength(2);
   const fork = await sessions.fork('talk', { snapshotId: snapshots[0]?.id, id: 'fork' });
   expect(fork.forkedFrom).toMatchObject({ session: 'talk' });
   const { left } = await sessions.rewind('talk', { snapshotId: snapshots[0]?.id ?? '' });
@@ -67,11 +72,17 @@ it('every route of the service has a method', async () => {
   expect(await sessions.statement('talk', { scope: 'lifetime' })).toMatchObject({ scope: 'lifetime' });
   expect(await sessions.explanation('talk')).toHaveProperty('breaks');
   expect(await sessions.warmUntil('talk')).toHaveProperty('keepAlive');
+  expect((await sessions.whatIf('talk', { plans: ['auto', 'none'] })).rows).toHaveLength(2);
   expect(await sessions.get('fork')).toMatchObject({ id: 'fork' });
   await sessions.delete('fork');
-  expect((await Array.fromAsync(sessions.list({ search: 'talk' }))).map(({ id }) => id)).toEqual(['talk']);
+  expect(
+    (await Array.fromAsync(sessions.list({ search: 'talk', state: ['idle', 'broken'] }))).map(({ id }) => id),
+  ).toEqual(['talk']);
   expect(await agents()).toMatchObject([{ isDefault: true }]);
   expect(await statement({ by: ['day', 'model'] })).toMatchObject({ by: ['day', 'model'] });
+  expect(await statement({ models: ['played', 'other'], sessions: ['talk', 'fork'] })).toMatchObject({ by: ['day'] });
+  expect(await whatIf({ sessions: ['talk'], since: 0, plans: ['none'] })).toMatchObject({ rows: [{ name: 'none' }] });
+  expect(await caller()).toEqual({ tenant: 'local', isOperator: true, name: null });
   expect(await (await report({ type: 'text/csv', by: 'model' })).text()).toContain('played');
   await handler.close();
   const patterns = (await described(fetch)).map(

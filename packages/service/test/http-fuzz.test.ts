@@ -71,11 +71,11 @@ function pathsOf({ path }: Operation, { names }: AnnasTrip): fc.Arbitrary<string
 function queriesOf({ parameters }: Operation): fc.Arbitrary<string> {
   const fields = parameters
     .filter((parameter) => parameter.in === 'query')
-    .map(({ name, schema }) => [name, valuesOf(schema, schemas).map(queryText)] as const);
+    .map(({ name, schema }) => [name, valuesOf(schema, schemas).map(queryTexts)] as const);
   return fc.record(Object.fromEntries(fields), { requiredKeys: [] }).map(
     (query) =>
       `?${Object.entries(query)
-        .map(([name, value]) => `${name}=${value}`)
+        .flatMap(([name, values = []]) => values.map((value) => `${name}=${value}`))
         .join('&')}`,
   );
 }
@@ -100,8 +100,10 @@ function bodiesOf({ body, method }: Operation): fc.Arbitrary<string | undefined>
   return fc.oneof({ arbitrary: planned, weight: 6 }, odd);
 }
 
-function queryText(value: unknown): string {
-  return encoded(typeof value === 'string' ? value : JSON.stringify(value));
+/** A list is given item by item. */
+function queryTexts(value: unknown): readonly string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return items.map((item) => encoded(typeof item === 'string' ? item : JSON.stringify(item)));
 }
 
 function encoded(text: string): string {

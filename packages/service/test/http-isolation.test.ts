@@ -27,11 +27,18 @@ const BODIES: Readonly<Record<string, (trip: AnnasTrip) => unknown>> = {
   forkSession: ({ names }) => ({ snapshotId: names.snapshot }),
   rewindSession: ({ names }) => ({ snapshotId: names.snapshot }),
   listApprovals: () => undefined,
+  readApproval: () => undefined,
+  listOpenApprovals: () => undefined,
+  countSessions: () => undefined,
+  labelSnapshot: () => ({ label: 'mine now' }),
   decideApproval: () => ({ isApproved: true, continue: true }),
   readSessionStatement: () => undefined,
   explainSession: () => undefined,
   readWarmUntil: () => undefined,
   readStatement: () => undefined,
+  replaySession: () => undefined,
+  replaySelection: () => undefined,
+  readCaller: () => undefined,
   listAgents: () => undefined,
   sendChat: () => ({ id: 'trip', messages: [{ id: 'm', role: 'user', parts: [{ type: 'text', text: 'Hi' }] }] }),
   readChat: () => undefined,
@@ -132,6 +139,13 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
       expect.anything(),
     ]);
   });
+});
+
+test('a token says whose it is, and whether it may read what belongs to others', async () => {
+  const { ask } = askedService();
+  const caller = async (token: string | undefined) => (await ask('GET /v1/caller', { token })).json;
+  expect(await caller(undefined)).toEqual({ tenant: 'acme', isOperator: false, name: 'anna' });
+  expect(await caller(OLGA)).toEqual({ tenant: 'ops', isOperator: true, name: 'olga' });
 });
 
 test('the same ids in two tenants are two sessions, and the same keys two runs', async () => {

@@ -97,8 +97,8 @@ test('metadata is replaced as a whole, and the names of the service stay its own
   });
   expect((await ask('GET /v1/agents')).json).toEqual({
     items: [
-      { name: 'slow', isDefault: true },
-      { name: 'fast', isDefault: false },
+      { name: 'slow', isDefault: true, model: 'played' },
+      { name: 'fast', isDefault: false, model: 'played' },
     ],
   });
 });
@@ -144,7 +144,13 @@ test('the ledger is paged, of the branch and of the lifetime', async () => {
     items: [{ ordinal: 2, session: 'trip' }],
     total: 3,
     next: '2',
+    previous: '1',
   });
+  const last = await turns('before=end&limit=1');
+  expect([last.items.map(({ ordinal }) => ordinal), last.next, last.previous]).toEqual([[3], null, '1']);
+  const before = await turns(`before=${last.previous}&limit=1`);
+  expect([before.items.map(({ ordinal }) => ordinal), before.next, before.previous]).toEqual([[1], '1', null]);
+  expect(await turns('before=1&after=1')).toMatchObject({ status: 400, code: 'service/invalid-request' });
 });
 
 test('an operator reads the sessions of one tenant, or of all', async () => {

@@ -55,6 +55,22 @@ test('a fork may begin at what its own origin has inherited, and at nothing of a
   expect(json).toMatchObject({ status: 404, code: 'checkpoint/snapshot-missing' });
 });
 
+test('what was said up to a snapshot is read, wherever the session is now', async () => {
+  const service = askedService();
+  const { ask, talk } = service;
+  await talk('s', 'one', 'two');
+  await talk('stranger', 'hidden');
+  const [last, first] = await snapshots(service, 's');
+  await ask('POST /v1/sessions/s/rewind', { body: { snapshotId: first?.id } });
+  await talk('s', 'three');
+  expect(await said(service, 's', `snapshot=${last?.id}`)).toEqual(['one', 'two']);
+  expect(await said(service, 's', `snapshot=${last?.id}&after=2`)).toEqual(['two']);
+  expect(await said(service, 's')).toEqual(['one', 'three']);
+  const [strange] = await snapshots(service, 'stranger');
+  const { json } = await ask(`GET /v1/sessions/s/messages?snapshot=${strange?.id}`);
+  expect(json).toMatchObject({ status: 404, code: 'checkpoint/snapshot-missing' });
+});
+
 test('a rewind takes the conversation back, keeps what was spent, and can be undone', async () => {
   const service = askedService();
   const { ask, talk } = service;
@@ -123,8 +139,8 @@ async function previews(service: AskedService, id: string, query: string): Promi
   return (await snapshots(service, id, query)).map(({ promptPreview }) => promptPreview);
 }
 
-async function said({ ask }: AskedService, id: string): Promise<readonly string[]> {
-  const { json } = await ask<MessagePageBody>(`GET /v1/sessions/${id}/messages`);
+async function said({ ask }: AskedService, id: string, query = ''): Promise<readonly string[]> {
+  const { json } = await ask<MessagePageBody>(`GET /v1/sessions/${id}/messages?${query}`);
   return json.items.flatMap(({ message }) =>
     message.role === 'user' ? message.content.flatMap((block) => (block.type === 'text' ? block.text : [])) : [],
   );

@@ -86,6 +86,81 @@ test('a statement comes as CSV, and as a page without rights of its own', async 
   expect(many.json).toMatchObject({ status: 400, code: 'service/invalid-request' });
 });
 
+test('a selection is the same in JSON, CSV and HTML: its model, session, window and days (N-04)', async () => {
+  const { ask } = await twoTenants();
+  const selections = [
+    'by=day&model=claude-opus-5',
+    'by=day&timeZone=America/Adak',
+    'by=day&session=two',
+    'by=model&session=one&session=two',
+    `by=session&since=${2 * DAY_MS}`,
+    'by=session&model=nonesuch',
+    'by=tenant',
+    'by=tenant&tenant=*',
+    'by=tenant&tenant=bolt&session=one',
+  ];
+  for (const query of selections) {
+    const token = query.includes('tenant=') ? OLGA : undefined;
+    const { groups, total, by } = await statement(ask, query, token);
+    const { text } = await ask(`GET /v1/statement?${query}`, { token, headers: { accept: 'text/csv' } });
+    const [names = [], ...lines] = text
+      .trim()
+      .split('\r\n')
+      .map((line) => line.split(','));
+    const paidAt = names.indexOf('paid_usd');
+    const inCsv = lines.map((cells) => [cells[0], cells[1], BigInt(Math.round(Number(cells[paidAt]) * 1e12))]);
+    const inJson = groups.map(({ key, sums }) => [
+      Object.values(key)[0],
+      `${sums.turnCount}`,
+      BigInt(sums.money?.paidPicoUsd ?? 0),
+    ]);
+    expect([query, names[0], inCsv.toSorted()]).toEqual([query, by[0], inJson.toSorted()]);
+    const html = await ask(`GET /v1/statement?${query}`, { token, headers: { accept: 'text/html' } });
+    expect(html.text).toContain(`${total.turnCount} turn${total.turnCount === 1 ? '' : 's'} of `);
+  }
+  const adak = await statement(ask, 'by=day&timeZone=America/Adak', undefined);
+  expect((await statement(ask, 'by=day&session=two', undefined)).total.turnCount).toBe(1);
+  expect((await statement(ask, 'by=day&session=one', BERT)).total.turnCount).toBe(2);
+  // Midnight of UTC is the evening before there.
+  expect(adak.groups.map(({ key }) => key.day)).toEqual(['1970-01-01', '1970-01-02']);
+});
+
+test('a report has the turns of a session that is gone, as long as a fork keeps them', async () => {
+  const { ask } = await twoTenants();
+  await ask('POST /v1/sessions/one/fork', { body: { id: 'fork' } });
+  await ask('DELETE /v1/sessions/one');
+  for (const query of ['by=session', 'by=session&session=one', `by=session&since=${2 * DAY_MS}`]) {
+    const { groups } = await statement(ask, query, undefined);
+    const { text } = await ask(`GET /v1/statement?${query}`, { headers: { accept: 'text/csv' } });
+    const lines = text.trim().split('\r\n').slice(1);
+    const told = lines.map((line) => line.split(',').slice(0, 2).join(' '));
+    expect([query, told.toSorted()]).toEqual([
+      query,
+      groups.map(({ key, sums }) => `${key.session} ${sums.turnCount}`),
+    ]);
+  }
+  expect((await statement(ask, 'by=session&session=one', undefined)).total.turnCount).toBe(2);
+});
+
+test('a report shows what a client wrote as text: no formula for a sheet, and no markup for a page', async () => {
+  const { ask, talk } = await twoTenants();
+  await talk('-1.cmd', 'Hi');
+  const csv = await ask('GET /v1/statement?by=session', { headers: { accept: 'text/csv' } });
+  expect(csv.text).toMatch(/^'-1\.cmd,/m);
+  const model = encodeURIComponent('<script>alert(1)</script>');
+  const html = await ask(`GET /v1/statement?model=${model}`, { headers: { accept: 'text/html' } });
+  expect(html.text).toContain('&lt;script&gt;alert(1)');
+  expect(html.text).not.toContain('<script>alert(1)');
+});
+
+test('a report in a zone that nobody knows is refused before it begins', async () => {
+  const { ask } = await twoTenants();
+  for (const accept of ['text/csv', 'text/html', 'application/json']) {
+    const { json } = await ask('GET /v1/statement?timeZone=Europe/Nowhere', { headers: { accept } });
+    expect([accept, json]).toMatchObject([accept, { status: 400, code: 'checkpoint/invalid-write' }]);
+  }
+});
+
 /** Anna's sessions `one`, of two turns, and, a day later, `two`; Bert's `one`, of two turns. */
 async function twoTenants(): Promise<AskedService> {
   let now = DAY_MS;

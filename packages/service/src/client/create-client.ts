@@ -1,7 +1,11 @@
 import type { AgentListBody } from '../http/schemas/agents.ts';
+import type { OpenApprovalsBody } from '../http/schemas/approval.ts';
+import type { CallerBody } from '../http/schemas/caller.ts';
 import type { StatementBody, StatementKey } from '../http/schemas/statement.ts';
+import type { WhatIfBody } from '../http/schemas/what-if.ts';
+import { type Pages, pagesOf } from './pages.ts';
 import { browserPorts, type ClientPorts, DEFAULT_PATIENCE, type Patience } from './patience.ts';
-import { createSessionsClient, type SessionsClient } from './sessions.ts';
+import { createSessionsClient, type PageQuery, type SessionsClient } from './sessions.ts';
 import { type CallOptions, createTransport } from './transport.ts';
 
 export interface ClientOptions {
@@ -26,28 +30,47 @@ export interface ClientOptions {
 /** A service of agents, as its clients see it. */
 export interface ServiceClient {
   readonly sessions: SessionsClient;
+  /** The sessions whose tool calls wait for a decision, newest first, with these calls. */
+  approvals(query?: PageQuery): Pages<OpenApprovalsBody>;
   /** The agents that sessions can have. */
   agents(options?: CallOptions): Promise<AgentListBody['items']>;
-  /** What all turns of the tenant come to, in groups. */
+  /** Who this client is to the service. */
+  caller(options?: CallOptions): Promise<CallerBody>;
+  /** What the turns of the tenant come to, in groups. */
   statement(query?: StatementQuery): Promise<StatementBody>;
   /** The same as a report for people, while it is made. */
   report(query: ReportQuery): Promise<Response>;
+  /** What the turns would have cost under other plans, of as many of the newest sessions as can be replayed. */
+  whatIf(query?: WhatIfQuery): Promise<WhatIfBody>;
 }
 
-export interface StatementQuery extends CallOptions {
+/** Which turns of the tenant's. */
+export interface SelectionQuery extends CallOptions {
+  /** Epoch milliseconds. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  /** Those that answered. Default: all. */
+  readonly models?: readonly string[] | undefined;
+  /** Those that committed the turns. Default: all. */
+  readonly sessions?: readonly string[] | undefined;
+}
+
+export interface WhatIfQuery extends SelectionQuery {
+  /** Such as `auto,ttl=1h`. Default: all that can be advised. */
+  readonly plans?: readonly string[];
+}
+
+export interface StatementQuery extends SelectionQuery {
   /** What the turns of a group have in common. Default `day`. */
   readonly by?: StatementKey | readonly StatementKey[];
-  /** Epoch milliseconds. */
-  readonly since?: number;
-  readonly until?: number;
   /** Whose days, such as `Europe/Lisbon`. Default UTC. */
   readonly timeZone?: string;
 }
 
-export interface ReportQuery extends Omit<StatementQuery, 'by' | 'timeZone'> {
+export interface ReportQuery extends Omit<StatementQuery, 'by'> {
   readonly type: 'text/csv' | 'text/html';
-  /** Default `day`, of UTC. */
-  readonly by?: 'day' | 'model' | 'session';
+  /** Default `day`. */
+  readonly by?: StatementKey;
 }
 
 /** A client of the service at that address, under which its `/v1` is. Connects to nothing by itself. */
@@ -68,16 +91,32 @@ export function createClient(url: string | URL, options: ClientOptions = {}): Se
   });
   return {
     sessions: createSessionsClient({ transport, silenceMs, patience, ports }),
+    approvals: ({ signal, limit } = {}) =>
+      pagesOf((after) => transport.json({ method: 'GET', path: ['v1', 'approvals'], query: { limit, after }, signal })),
     agents: async (call) =>
       (await transport.json<AgentListBody>({ method: 'GET', path: ['v1', 'agents'], ...call })).items,
+    caller: (call) => transport.json({ method: 'GET', path: ['v1', 'caller'], ...call }),
     statement: ({ signal, by, ...query } = {}) =>
       transport.json({
         method: 'GET',
         path: ['v1', 'statement'],
-        query: { ...query, by: [by ?? []].flat().join(',') || undefined },
+        query: { ...selected(query), by: [by ?? []].flat().join(',') || undefined },
         signal,
       }),
     report: ({ signal, type, ...query }) =>
-      transport.stream({ method: 'GET', path: ['v1', 'statement'], query, headers: { accept: type }, signal }),
+      transport.stream({
+        method: 'GET',
+        path: ['v1', 'statement'],
+        query: selected(query),
+        headers: { accept: type },
+        signal,
+      }),
+    whatIf: ({ signal, plans, ...query } = {}) =>
+      transport.json({ method: 'GET', path: ['v1', 'what-if'], query: { ...selected(query), plan: plans }, signal }),
   };
+}
+
+/** As the service's queries are called. */
+function selected<Query extends SelectionQuery>({ models, sessions, ...query }: Query) {
+  return { ...query, model: models, session: sessions };
 }

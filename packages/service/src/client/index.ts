@@ -1,5 +1,6 @@
 export type { AgentListBody } from '../http/schemas/agents.ts';
-export type { ApprovalBody, DecideBody, DecisionBody } from '../http/schemas/approval.ts';
+export type { ApprovalBody, DecideBody, DecisionBody, OpenApprovalsBody } from '../http/schemas/approval.ts';
+export type { CallerBody } from '../http/schemas/caller.ts';
 export type { InputBlock, InputBody, MessageItemBody, MessagePageBody } from '../http/schemas/message.ts';
 export type { ProblemBody } from '../http/schemas/problem.ts';
 export type { BusyChoice, RunBody } from '../http/schemas/run.ts';
@@ -9,6 +10,7 @@ export type {
   NewSessionBody,
   SessionBody,
   SessionChangeBody,
+  SessionCountsBody,
   SessionState,
   SpentBody,
 } from '../http/schemas/session.ts';
@@ -23,13 +25,16 @@ export type {
 } from '../http/schemas/statement.ts';
 export type { TurnBody, TurnPageBody } from '../http/schemas/turn.ts';
 export type { WarmUntilBody } from '../http/schemas/warm-until.ts';
+export type { AdviceBody, WhatIfBody, WhatIfRowBody } from '../http/schemas/what-if.ts';
 export type { RunEvent, RunEventBody, RunOutcome, Totals, WireError, WireTurn } from '../wire/run-event.ts';
 export {
   type ClientOptions,
   createClient,
   type ReportQuery,
+  type SelectionQuery,
   type ServiceClient,
   type StatementQuery,
+  type WhatIfQuery,
 } from './create-client.ts';
 export type { Pages } from './pages.ts';
 export type { ClientPorts, Patience } from './patience.ts';

@@ -1,11 +1,19 @@
-import type { ApprovalListBody, DecideBody, DecidedBody } from '../http/schemas/approval.ts';
+import type { ApprovalBody, ApprovalListBody, DecideBody, DecidedBody } from '../http/schemas/approval.ts';
 import type { InputBody, MessageItemBody, MessagePageBody } from '../http/schemas/message.ts';
 import type { BusyChoice, RunBody } from '../http/schemas/run.ts';
-import type { ForkBody, NewSessionBody, SessionBody, SessionChangeBody } from '../http/schemas/session.ts';
+import type {
+  ForkBody,
+  NewSessionBody,
+  SessionBody,
+  SessionChangeBody,
+  SessionCountsBody,
+  SessionState,
+} from '../http/schemas/session.ts';
 import type { RewindBody, RewoundBody, SnapshotBody } from '../http/schemas/snapshot.ts';
 import type { ExplanationBody, SessionStatementBody } from '../http/schemas/statement.ts';
 import type { TurnBody, TurnPageBody } from '../http/schemas/turn.ts';
 import type { WarmUntilBody } from '../http/schemas/warm-until.ts';
+import type { WhatIfBody } from '../http/schemas/what-if.ts';
 import { type PageOf, type Pages, pagesOf } from './pages.ts';
 import { createRunHandle, type RunHandle, type RunTerms } from './run-handle.ts';
 import type { CallOptions, ClientRequest } from './transport.ts';
@@ -16,16 +24,20 @@ export interface SessionsClient {
   create(session?: NewSessionBody, options?: CallOptions): Promise<SessionBody>;
   /** Newest first. */
   list(query?: SessionsQuery): Pages<SessionBody>;
+  /** How many there are in each state. */
+  count(options?: CallOptions): Promise<SessionCountsBody>;
   get(id: string, options?: CallOptions): Promise<SessionBody>;
   update(id: string, change: SessionChangeBody, options?: CallOptions): Promise<SessionBody>;
   /** For good, with its runs. */
   delete(id: string, options?: CallOptions): Promise<void>;
-  /** The messages of its branch, oldest first. */
-  messages(id: string, query?: PageQuery): Pages<MessageItemBody, MessagePageBody>;
+  /** The messages of its branch, oldest first; or those up to a snapshot that it made or has on its branch. */
+  messages(id: string, query?: PageQuery & { readonly snapshot?: string }): Pages<MessageItemBody, MessagePageBody>;
   /** The last of its messages, or those that go before a page, which gave `previous`; oldest first all the same. */
   messagesBefore(id: string, query?: PageQuery & { readonly before?: string }): Promise<MessagePageBody>;
   /** The ledger of its branch, or of its whole life, oldest first. */
   turns(id: string, query?: PageQuery & { readonly scope?: 'branch' | 'lifetime' }): Pages<TurnBody, TurnPageBody>;
+  /** The last of its branch's turns, or those that go before a page, which gave `previous`; oldest first all the same. */
+  turnsBefore(id: string, query?: PageQuery & { readonly before?: string }): Promise<TurnPageBody>;
   /**
    * Says something. Resolves when the run is kept, and will be done whatever becomes of this client: sent twice over a bad connection it is
    * one run all the same.
@@ -43,8 +55,12 @@ export interface SessionsClient {
   fork(id: string, fork?: ForkBody, options?: CallOptions): Promise<SessionBody>;
   /** Takes it back to a snapshot. Nothing is lost: `left` leads back. */
   rewind(id: string, rewind: RewindBody, options?: CallOptions): Promise<RewoundBody>;
+  /** Gives a snapshot that the session made a name; `null` takes it away. */
+  label(id: string, snapshotId: string, label: string | null, options?: CallOptions): Promise<SnapshotBody>;
   /** The tool calls that wait for a decision, or were decided and not carried out yet. */
   approvals(id: string, options?: CallOptions): Promise<ApprovalListBody['items']>;
+  /** What became of a tool call that was to be decided on, carried out or not. */
+  approval(id: string, approvalId: string, options?: CallOptions): Promise<ApprovalBody>;
   /** Decides on a tool call; with `continue`, a run carries it out. */
   decide(id: string, approvalId: string, decision: DecideBody, options?: CallOptions): Promise<Decided>;
   statement(
@@ -55,6 +71,8 @@ export interface SessionsClient {
   explanation(id: string, options?: CallOptions): Promise<ExplanationBody>;
   /** Until when the vendor's cache holds it, and what its next message costs. */
   warmUntil(id: string, options?: CallOptions): Promise<WarmUntilBody>;
+  /** What its branch would have cost under other plans, such as `auto,ttl=1h`; default: all that can be advised. */
+  whatIf(id: string, query?: CallOptions & { readonly plans?: readonly string[] }): Promise<WhatIfBody>;
 }
 
 export interface PageQuery extends CallOptions {
@@ -65,6 +83,8 @@ export interface PageQuery extends CallOptions {
 export interface SessionsQuery extends PageQuery {
   /** Looks at ids, metadata, prompts and labels. */
   readonly search?: string;
+  /** Only those in one of these states. */
+  readonly state?: SessionState | readonly SessionState[];
 }
 
 export interface SnapshotsQuery extends PageQuery {
@@ -120,14 +140,18 @@ export function createSessionsClient(terms: Omit<RunTerms, 'id' | 'sessionId'>):
 
   return {
     create: (session = {}, options) => ask('POST', [], { body: session, ...once(), ...options }),
-    list: ({ signal, search, limit } = {}) => pages([], { search, limit }, signal),
+    list: ({ signal, search, limit, state } = {}) =>
+      pages([], { search, limit, state: [state ?? []].flat().join(',') || undefined }, signal),
+    count: ({ signal } = {}) => transport.json({ method: 'GET', path: ['v1', 'session-counts'], signal }),
     get: (id, options) => ask('GET', [id], options),
     update: (id, change, options) => ask('PATCH', [id], { body: change, ...options }),
     delete: (id, options) => ask('DELETE', [id], options),
-    messages: (id, { signal, limit } = {}) => pages([id, 'messages'], { limit }, signal),
+    messages: (id, { signal, limit, snapshot } = {}) => pages([id, 'messages'], { limit, snapshot }, signal),
     messagesBefore: (id, { signal, before = 'end', limit } = {}) =>
       ask('GET', [id, 'messages'], { query: { before, limit }, signal }),
     turns: (id, { signal, limit, scope } = {}) => pages([id, 'turns'], { limit, scope }, signal),
+    turnsBefore: (id, { signal, before = 'end', limit } = {}) =>
+      ask('GET', [id, 'turns'], { query: { before, limit }, signal }),
     send: start,
     goOn: (id, options) => start(id, undefined, options),
     run,
@@ -136,7 +160,10 @@ export function createSessionsClient(terms: Omit<RunTerms, 'id' | 'sessionId'>):
       pages([id, 'snapshots'], { limit, scope, search }, signal),
     fork: (id, fork = {}, options) => ask('POST', [id, 'fork'], { body: fork, ...once(), ...options }),
     rewind: (id, rewind, options) => ask('POST', [id, 'rewind'], { body: rewind, ...options }),
+    label: (id, snapshotId, label, options) =>
+      ask('PATCH', [id, 'snapshots', snapshotId], { body: { label }, ...options }),
     approvals: async (id, options) => (await ask<ApprovalListBody>('GET', [id, 'approvals'], options)).items,
+    approval: (id, approvalId, options) => ask('GET', [id, 'approvals', approvalId], options),
     async decide(id, approvalId, decision, options) {
       const decided = await ask<DecidedBody>('POST', [id, 'approvals', approvalId], { body: decision, ...options });
       return { ...decided, run: decided.run ? run(id, decided.run.id) : null };
@@ -144,5 +171,6 @@ export function createSessionsClient(terms: Omit<RunTerms, 'id' | 'sessionId'>):
     statement: (id, { signal, scope } = {}) => ask('GET', [id, 'statement'], { query: { scope }, signal }),
     explanation: (id, options) => ask('GET', [id, 'explanation'], options),
     warmUntil: (id, options) => ask('GET', [id, 'warm-until'], options),
+    whatIf: (id, { signal, plans } = {}) => ask('GET', [id, 'what-if'], { query: { plan: plans }, signal }),
   };
 }

@@ -11,7 +11,8 @@ export interface ClientRequest extends CallOptions {
   readonly method: 'DELETE' | 'GET' | 'PATCH' | 'POST';
   /** The parts of the path, as they are. */
   readonly path: readonly string[];
-  readonly query?: Readonly<Record<string, number | string | undefined>>;
+  /** A list is given item by item. */
+  readonly query?: Readonly<Record<string, number | string | readonly string[] | undefined>>;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether sending it twice does what sending it once does, so that it may be sent again when no answer came. */
@@ -102,7 +103,9 @@ async function initOf(request: ClientRequest, terms: TransportTerms, signal: Abo
 
 function urlOf({ method, path, query = {} }: ClientRequest, { url, tenant }: TransportTerms): string {
   const asked = new URLSearchParams(method === 'GET' && tenant !== undefined ? { tenant } : {});
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) asked.set(name, String(value));
+  for (const [name, value] of Object.entries(query)) {
+    for (const item of typeof value === 'object' ? value : [value ?? []].flat()) asked.append(name, String(item));
+  }
   const search = asked.size > 0 ? `?${asked}` : '';
   return `${url.replace(/\/+$/, '')}/${path.map(encodeURIComponent).join('/')}${search}`;
 }

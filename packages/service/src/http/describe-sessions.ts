@@ -1,17 +1,18 @@
 /**
  * Sessions as clients see them, a page at a time.
  *
- * What a page costs does not grow with the store: two sums over the ledger and one list of runs for the whole page, and of each session its
- * last snapshot.
+ * What a page costs does not grow with the store: two sums over the ledger and one look at what the sessions of the page are doing, and of each
+ * its last snapshot.
  */
 
 import { auditStore, type StoreSums } from '@reprise/audit';
-import type { RunRecord, SessionId, SessionRecord } from '@reprise/checkpoint';
+import type { SessionId, SessionRecord, Standing } from '@reprise/checkpoint';
 import { tenantOf } from './caller.ts';
 import { decodeMetadata } from './metadata.ts';
-import type { SessionBody, SessionState, SpentBody } from './schemas/session.ts';
+import type { SessionBody, SpentBody } from './schemas/session.ts';
 import type { HttpService } from './service.ts';
-import { agentName, shownId, withSession } from './sessions.ts';
+import { STANDING_TERMS, stateOf } from './session-state.ts';
+import { agentName, shownId } from './sessions.ts';
 
 type Reads = Pick<HttpService, 'agents' | 'store'>;
 
@@ -25,15 +26,14 @@ export async function describeSessions(
   service: Reads,
   records: readonly SessionRecord[],
 ): Promise<readonly SessionBody[]> {
-  const [spent, models, live] = await Promise.all([
+  const [spent, models, states] = await Promise.all([
     readSpent(service, records),
     readModels(service, records),
-    readLiveRuns(service, records),
+    readStates(service, records),
   ]);
   return Promise.all(
     records.map(async (record): Promise<SessionBody> => {
       const { forkedFrom } = record;
-      const { lastPrompt, state } = await readBranchEnd(service, record, live.get(record.id) ?? []);
       return {
         id: shownId(record),
         tenant: tenantOf(record.id),
@@ -45,8 +45,8 @@ export async function describeSessions(
           session: shownId({ id: forkedFrom.sessionId }),
           snapshotId: forkedFrom.snapshotId,
         },
-        state,
-        lastPrompt,
+        state: stateOf(states.get(record.id) ?? 'idle'),
+        lastPrompt: await readLastPrompt(service, record),
         models: models.get(record.id) ?? [],
         spent: spent.get(record.id) ?? NOTHING_SPENT,
       };
@@ -106,52 +106,15 @@ async function readModels(
   return models;
 }
 
-/** Of one session its own; of a page all that are live in its tenants, of which there are few. */
-async function readLiveRuns(
+async function readStates(
   { store }: Reads,
   records: readonly SessionRecord[],
-): Promise<ReadonlyMap<SessionId, readonly RunRecord[]>> {
-  const [first] = records;
-  if (!first) return new Map();
-  const isOne = records.length === 1;
-  const tenants = new Set(records.map(({ id }) => tenantOf(id)));
-  const range = isOne ? { sessionId: first.id } : tenants.size === 1 ? { sessionPrefix: `${tenantOf(first.id)}/` } : {};
-  const runs: RunRecord[] = [];
-  for (let after: string | null | undefined; after !== null; ) {
-    const page: Awaited<ReturnType<typeof store.listRuns>> = await store.listRuns({
-      ...range,
-      states: ['waiting', 'going'],
-      limit: 1000,
-      ...(after === undefined ? {} : { after }),
-    });
-    runs.push(...page.items);
-    after = page.next;
-  }
-  return Map.groupBy(runs, ({ sessionId }) => sessionId);
+): Promise<ReadonlyMap<SessionId, Standing>> {
+  if (records.length === 0) return new Map();
+  return store.readStandings({ ...STANDING_TERMS, sessionIds: records.map(({ id }) => id) });
 }
 
-interface BranchEnd {
-  readonly lastPrompt: string | null;
-  readonly state: SessionState;
-}
-
-async function readBranchEnd(service: Reads, record: SessionRecord, live: readonly RunRecord[]): Promise<BranchEnd> {
-  const isRunning = live.some(({ state }) => state === 'going');
-  const runState = isRunning ? 'running' : live.length > 0 ? 'waiting' : undefined;
-  if (record.tipTurn === null) return { lastPrompt: null, state: runState ?? 'idle' };
-  const snapshot = await service.store.readLastSnapshot(record.id);
-  const lastPrompt = snapshot?.promptPreview ?? null;
-  if (runState) return { lastPrompt, state: runState };
-  // Requests for approval come behind the turn that made the calls.
-  const mayWait = snapshot?.entryId !== record.tip && (await asksForApproval(service, record));
-  return { lastPrompt, state: mayWait ? 'waiting-for-approval' : 'idle' };
-}
-
-/** Reads the branch only where its last turn called tools: behind it are their results, or what they wait for. */
-async function asksForApproval(service: Reads, record: SessionRecord): Promise<boolean> {
-  const last = await service.store.readLastTurn(record.id);
-  if (last?.stopReason !== 'tool-use') return false;
-  return withSession(service, record, async (session) =>
-    (await session.approvals()).some(({ state }) => state === 'waiting'),
-  );
+async function readLastPrompt({ store }: Reads, { id, tipTurn }: SessionRecord): Promise<string | null> {
+  if (tipTurn === null) return null;
+  return (await store.readLastSnapshot(id))?.promptPreview ?? null;
 }

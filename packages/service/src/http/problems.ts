@@ -19,6 +19,7 @@ const ANSWERS: Readonly<
   'agent/invalid-option': { status: 422, text: 'The agent of this session cannot do that.' },
   'agent/nothing-to-continue': { status: 409 },
   'agent/session-busy': { status: 409, text: 'A run has the session; ask again when it has ended.', retryAfterS: 1 },
+  'audit/invalid-scenario': { status: 400 },
   'audit/session-missing': { status: 404, text: 'There is no such session, or none any more.' },
   'checkpoint/files-unavailable': {
     status: 409,

@@ -9,7 +9,11 @@ import type { HttpService } from './service.ts';
 type Reads = Pick<HttpService, 'agents' | 'store'>;
 
 /** The tenant's session of that id. Throws the same for one that is not there and for another tenant's. */
-export async function requireSession({ store }: Reads, tenant: string, id: string): Promise<SessionRecord> {
+export async function requireSession(
+  { store }: Pick<Reads, 'store'>,
+  tenant: string,
+  id: string,
+): Promise<SessionRecord> {
   const record = await store.readSession(storedSessionId(tenant, id));
   if (!record) throw sessionMissing(id);
   return record;
@@ -49,7 +53,11 @@ export async function withSession<Result>(
 }
 
 /** Whether a snapshot is the session's to go back to: one that it made, or one of the branch it is on. Throws if not. */
-export async function requireSnapshot({ store }: Reads, record: SessionRecord, snapshotId: string): Promise<void> {
+export async function requireSnapshot(
+  { store }: Pick<Reads, 'store'>,
+  record: SessionRecord,
+  snapshotId: string,
+): Promise<void> {
   const snapshot = await store.readSnapshot(snapshotId);
   if (snapshot?.sessionId === record.id) return;
   // Only a fork has snapshots of others on its branch.

@@ -15,29 +15,20 @@ import {
 } from '@reprise/audit';
 import type { CheckpointStore } from '@reprise/checkpoint';
 import { clientSessionId } from '../wire/client-session.ts';
-import { EVERY_TENANT, sessionPrefix, tenantOf } from './caller.ts';
+import { EVERY_TENANT, tenantOf } from './caller.ts';
 import { plain } from './plain.ts';
 import type { StatementBody, StatementKey } from './schemas/statement.ts';
+import { type TurnSelection, turnRange } from './turn-selection.ts';
 
-export interface StatementAsked {
-  readonly tenant: string;
+export interface StatementAsked extends TurnSelection {
   readonly by: readonly StatementKey[];
-  /** Epoch milliseconds. */
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
   readonly timeZone?: string | undefined;
 }
 
-/** Rejects as `auditStore` does. */
+/** Rejects as `auditStore` and `turnRange` do. */
 export async function tenantStatement(store: CheckpointStore, asked: StatementAsked): Promise<StatementBody> {
   const { tenant, by, since, until, timeZone = 'UTC' } = asked;
-  const { groups, total } = await auditStore(store, {
-    by: storeKeys(by),
-    timeZone,
-    sessionPrefix: sessionPrefix(tenant),
-    ...(since === undefined ? {} : { since }),
-    ...(until === undefined ? {} : { until }),
-  });
+  const { groups, total } = await auditStore(store, { ...turnRange(asked), by: storeKeys(by), timeZone });
   // The id of a session says which it is only beside its tenant.
   const keys = by.includes('session') && tenant === EVERY_TENANT ? [...new Set<StatementKey>([...by, 'tenant'])] : by;
   return {

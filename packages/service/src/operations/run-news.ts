@@ -13,9 +13,9 @@ export function newsOfEvent(event: AgentEvent, { runId, sessionId }: RunNamed): 
     case 'compaction-end':
       return { type: 'compaction-end', ...run, costPicoUsd: event.plan.summaryPicoUsd };
     case 'tool-end':
-      return { type: 'tool-end', ...run, outcome: event.result.isError ? 'error' : 'ok' };
+      return { type: 'tool-end', ...run, outcome: event.result.isError ? 'error' : 'ok', effect: event.effect };
     case 'tool-answered':
-      return { type: 'tool-end', ...run, outcome: 'unrun' };
+      return { type: 'tool-end', ...run, outcome: 'unrun', effect: event.effect };
     default:
       return undefined;
   }

@@ -1,3 +1,4 @@
+import type { EffectClass } from '@reprise/agent';
 import type { RunId, SessionId } from '@reprise/checkpoint';
 import type { AssistantTurn } from '@reprise/providers';
 import type { RunOutcome } from '../wire/run-event.ts';
@@ -59,7 +60,12 @@ export type WorkNews =
   /** A conversation was compacted; the cost is that of the summary. */
   | (RunNamed & { readonly type: 'compaction-end'; readonly costPicoUsd: bigint | undefined })
   /** `unrun`: the call has its result without having run, because it was refused or is known from before a crash. */
-  | (RunNamed & { readonly type: 'tool-end'; readonly outcome: 'error' | 'ok' | 'unrun' })
+  | (RunNamed & {
+      readonly type: 'tool-end';
+      readonly outcome: 'error' | 'ok' | 'unrun';
+      /** What running the tool twice would do; `undefined` where there is no such tool. */
+      readonly effect: EffectClass | undefined;
+    })
   /** Events have become durable; `waitedMs` from the coming of the first. */
   | { readonly type: 'events-write'; readonly waitedMs: number };
 

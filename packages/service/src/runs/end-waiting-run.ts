@@ -1,6 +1,7 @@
 import type { CheckpointStore, RunRecord, Snapshot } from '@reprise/checkpoint';
 import { hasCode } from '../errors.ts';
 import type { RunOutcome, Totals } from '../wire/run-event.ts';
+import { encodeOutcome } from './run-outcome.ts';
 import { readRunRequest } from './run-request.ts';
 import { runStarted } from './run-tale.ts';
 
@@ -30,7 +31,7 @@ export async function endWaitingRun(run: RunRecord, { store, clock }: EndMeans):
   const { attempt, lastEvent: after } = taken;
   const told = [...(after === 0 ? [started] : []), { type: 'run-end', ...outcome }];
   const events = told.map((event) => JSON.stringify(event));
-  const end = { outcome: JSON.stringify(outcome) };
+  const end = { outcome: encodeOutcome(outcome) };
   await store.appendRunEvents([{ runId, attempt, after, events, end, at: clock() }]);
 }
 

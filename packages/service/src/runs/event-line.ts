@@ -1,6 +1,7 @@
 import type { RunAppend, RunAppendResult, RunId, RunRecord } from '@reprise/checkpoint';
 import { ServiceError } from '../errors.ts';
 import type { RunEventBody, RunOutcome } from '../wire/run-event.ts';
+import { encodeOutcome } from './run-outcome.ts';
 import type { RunLetGo, RunWriter } from './run-writer.ts';
 
 export interface EventLineTerms {
@@ -80,7 +81,7 @@ export class EventLine implements RunWriter {
   async end(outcome: RunOutcome): Promise<void> {
     if (!this.#isOver && !this.#end) {
       this.#add({ type: 'run-end', ...outcome });
-      this.#end = { outcome: JSON.stringify(outcome) };
+      this.#end = { outcome: encodeOutcome(outcome) };
     }
     return this.flush();
   }

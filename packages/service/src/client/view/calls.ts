@@ -5,6 +5,7 @@ import type { CallView, RunItem } from './run-view.ts';
 type Items = readonly RunItem[];
 type Approval = NonNullable<CallView['approval']>;
 type ToolAnswered = Extract<RunEvent, { readonly type: 'tool-answered' }>;
+type ToolStarted = Extract<RunEvent, { readonly type: 'tool-start' }>;
 type ToolEnded = Extract<RunEvent, { readonly type: 'tool-end' }>;
 
 /** The calls that a response makes, of which nothing is known yet. */
@@ -21,17 +22,17 @@ export function decideCall(items: Items, approval: Approval): Items {
   return change(items, approval.call, (view) => ({ ...view, state: 'waiting', approval }));
 }
 
-export function startCall(items: Items, call: ToolCallBlock): Items {
-  return change(items, call, (view) => ({ ...view, state: 'running' }));
+export function startCall(items: Items, { call, effect }: ToolStarted): Items {
+  return change(items, call, (view) => ({ ...view, state: 'running', ...(effect && { effect }) }));
 }
 
-export function endCall(items: Items, { call, result, durationMs }: ToolEnded): Items {
-  return change(items, call, (view) => ({ ...view, state: 'answered', result, durationMs }));
+export function endCall(items: Items, { call, effect, result, durationMs }: ToolEnded): Items {
+  return change(items, call, (view) => ({ ...view, state: 'answered', ...(effect && { effect }), result, durationMs }));
 }
 
 /** A call that has its result and did not run. */
-export function answerCall(items: Items, { call, result }: ToolAnswered): Items {
-  return change(items, call, (view) => ({ ...view, state: 'answered', result }));
+export function answerCall(items: Items, { call, effect, result }: ToolAnswered): Items {
+  return change(items, call, (view) => ({ ...view, state: 'answered', ...(effect && { effect }), result }));
 }
 
 /** Calls with the results that a message brings, in call order. */

@@ -69,7 +69,7 @@ function changeOf(view: RunView, event: RunEvent): Partial<RunView> {
     case 'approval-needed':
       return { items: decideCall(view.items, event.approval) };
     case 'tool-start':
-      return { items: startCall(view.items, event.call) };
+      return { items: startCall(view.items, event) };
     case 'tool-end':
       return { items: endCall(view.items, event) };
     case 'tool-answered':

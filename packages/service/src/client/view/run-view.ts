@@ -74,6 +74,8 @@ export interface CallView {
   readonly call?: ToolCallBlock;
   /** `called`: nothing is known of it yet, and after the run's end nothing has become of it. */
   readonly state: 'called' | 'waiting' | 'running' | 'answered';
+  /** What running its tool twice would do. Absent until that is told, and where there is no such tool. */
+  readonly effect?: Extract<RunEvent, { readonly type: 'tool-start' }>['effect'];
   /** What somebody has to decide, or had to. */
   readonly approval?: Extract<RunEvent, { readonly type: 'approval-needed' }>['approval'];
   readonly result?: ToolResultBlock;

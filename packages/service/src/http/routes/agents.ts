@@ -14,7 +14,7 @@ const list = createRoute({
 
 export function mountAgents(app: App, { agents }: HttpService): void {
   app.openapi(list, (c) => {
-    const items = [...agents.keys()].map((name, index) => ({ name, isDefault: index === 0 }));
+    const items = [...agents].map(([name, { model }], index) => ({ name, isDefault: index === 0, model: model.id }));
     return c.json({ items }, 200);
   });
 }

@@ -3,18 +3,22 @@ import type { Context } from 'hono';
 import { chooseType } from '../accept.ts';
 import type { HttpEnv } from '../app.ts';
 import { HttpProblem, invalidRequest } from '../http-problem.ts';
-import { NAME, queryNumber } from '../schemas/fields.ts';
+import { NAME, name, queryList, queryNumber } from '../schemas/fields.ts';
 
-const pathName = (name: string): z.ZodString =>
+const pathName = (parameter: string): z.ZodString =>
   z
     .string()
     .regex(NAME)
-    .openapi({ param: { name, in: 'path' } });
+    .openapi({ param: { name: parameter, in: 'path' } });
 
 export const sessionPath: z.ZodObject<{ session: z.ZodString }> = z.object({ session: pathName('session') });
 
 export const runPath: z.ZodObject<{ session: z.ZodString; run: z.ZodString }> = sessionPath.extend({
   run: pathName('run'),
+});
+
+export const snapshotPath: z.ZodObject<{ session: z.ZodString; snapshot: z.ZodString }> = sessionPath.extend({
+  snapshot: pathName('snapshot'),
 });
 
 export const approvalPath: z.ZodObject<{ session: z.ZodString; approval: z.ZodString }> = sessionPath.extend({
@@ -28,6 +32,24 @@ export const approvalPath: z.ZodObject<{ session: z.ZodString; approval: z.ZodSt
 /** Operators alone may name another tenant; see `tenantAsked`. */
 export const tenantQuery: z.ZodObject<{ tenant: z.ZodOptional<z.ZodString> }> = z.object({
   tenant: z.string().optional().openapi({ description: 'For operators: another tenant, or `*` for all in lists.' }),
+});
+
+const MAX_TIME = 8.64e15;
+
+/** Which turns a question about money is over; see `TurnSelection`. */
+export const selectionQuery: z.ZodObject<{
+  tenant: z.ZodOptional<z.ZodString>;
+  since: z.ZodType<number | undefined>;
+  until: z.ZodType<number | undefined>;
+  model: z.ZodType<readonly string[] | undefined>;
+  session: z.ZodType<readonly string[] | undefined>;
+}> = tenantQuery.extend({
+  since: queryNumber({ min: 0, max: MAX_TIME }),
+  until: queryNumber({ min: 0, max: MAX_TIME }),
+  model: queryList(z.string().max(200), 50).openapi({
+    description: 'Only turns of this model; several times for several.',
+  }),
+  session: queryList(name, 100).openapi({ description: 'Only turns of this session; several times for several.' }),
 });
 
 const MAX_PAGE = 200;
@@ -45,7 +67,7 @@ export const pageQuery: z.ZodObject<{
 });
 
 /** A place in a list that is counted from its beginning. */
-export function placeIn(text: string | undefined, name: string): number | undefined {
+function placeIn(text: string | undefined, name: string): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw invalidRequest(`The query \`${name}\` is no \`next\` of a page.`);
@@ -61,6 +83,50 @@ export function slicePage<Item>(
   const start = placeIn(after, 'after') ?? 0;
   const end = start + limit;
   return { items: all.slice(start, end), next: end < all.length ? `${end}` : null };
+}
+
+/** What lists that are counted from their beginning can be asked for by. */
+export const placeQuery: { readonly after: z.ZodOptional<z.ZodString>; readonly before: z.ZodOptional<z.ZodString> } = {
+  after: z.string().max(20).optional().openapi({ description: 'The `next` of the page before.' }),
+  before: z.string().max(20).optional().openapi({
+    description: 'The `previous` of the page behind, or `end` for the last page.',
+  }),
+};
+
+/** A part of a list, with what to ask the parts around it with. */
+export interface Cut<Item> {
+  readonly items: readonly Item[];
+  /** The place of the first. */
+  readonly start: number;
+  readonly total: number;
+  /** `null` at the end. */
+  readonly next: string | null;
+  /** `null` at the beginning. */
+  readonly previous: string | null;
+}
+
+/** Cuts the part out of a list that a query asks for. Throws an `HttpProblem` for a query that is none. */
+export function cutOf({
+  after,
+  before,
+  limit = DEFAULT_PAGE,
+}: {
+  readonly after?: string | undefined;
+  readonly before?: string | undefined;
+  readonly limit?: number | undefined;
+}): <Item>(all: readonly Item[]) => Cut<Item> {
+  if (after !== undefined && before !== undefined) {
+    throw invalidRequest('The queries `after` and `before` exclude each other.');
+  }
+  const from = placeIn(after, 'after') ?? 0;
+  const upTo = before === 'end' ? Number.POSITIVE_INFINITY : placeIn(before, 'before');
+  return (all) => {
+    const total = all.length;
+    const end = Math.min(upTo ?? from + limit, total);
+    const start = upTo === undefined ? Math.min(from, total) : Math.max(end - limit, 0);
+    const next = end < total ? `${end}` : null;
+    return { items: all.slice(start, end), start, total, next, previous: start > 0 ? `${start}` : null };
+  };
 }
 
 /** The name that a client gives a request, so that it can send it again. Throws an `HttpProblem` for one that is none. */

@@ -1,11 +1,19 @@
-import { createRoute } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import type { App } from '../app.ts';
 import { sessionPrefix } from '../caller.ts';
 import { createSession } from '../create-session.ts';
 import { describeSession, describeSessions } from '../describe-sessions.ts';
 import { decodeMetadata, encodeMetadata } from '../metadata.ts';
-import { newSessionSchema, sessionChangeSchema, sessionPageSchema, sessionSchema } from '../schemas/session.ts';
+import {
+  newSessionSchema,
+  SESSION_STATES,
+  sessionChangeSchema,
+  sessionCountsSchema,
+  sessionPageSchema,
+  sessionSchema,
+} from '../schemas/session.ts';
 import type { HttpService } from '../service.ts';
+import { countsBody, STANDING_TERMS, statesAsked } from '../session-state.ts';
 import { requireSession, shownId } from '../sessions.ts';
 import { idempotencyHeader, idempotencyKey, pageQuery, sessionPath, tenantQuery } from './parameters.ts';
 
@@ -50,23 +58,52 @@ const list = createRoute({
   operationId: 'listSessions',
   summary: 'List sessions, newest first',
   tags,
-  request: { query: pageQuery },
+  request: {
+    query: pageQuery.extend({
+      state: z
+        .string()
+        .max(80)
+        .optional()
+        .openapi({
+          description: `Only sessions in this state, or in one of several with commas between: ${SESSION_STATES.join(', ')}.`,
+          example: 'running,waiting',
+        }),
+    }),
+  },
   responses: {
     200: { description: 'A page of sessions.', content: { 'application/json': { schema: sessionPageSchema } } },
   },
 });
 
+const countThem = createRoute({
+  method: 'get',
+  path: '/v1/session-counts',
+  operationId: 'countSessions',
+  summary: 'How many sessions are in each state',
+  tags,
+  request: { query: tenantQuery },
+  responses: {
+    200: { description: 'By state.', content: { 'application/json': { schema: sessionCountsSchema } } },
+  },
+});
+
 function mountList(app: App, service: HttpService): void {
   app.openapi(list, async (c) => {
-    const { search, limit, after } = c.req.valid('query');
+    const { search, limit, after, state } = c.req.valid('query');
     const prefix = sessionPrefix(c.var.tenant);
     const page = await service.store.listSessions({
       ...(prefix === undefined ? {} : { prefix }),
       ...(search === undefined ? {} : { search }),
+      ...(state === undefined ? {} : { standing: statesAsked(state) }),
       ...(limit === undefined ? {} : { limit }),
       ...(after === undefined ? {} : { after }),
     });
     return c.json({ items: await describeSessions(service, page.items), next: page.next }, 200);
+  });
+
+  app.openapi(countThem, async (c) => {
+    const counts = await service.store.countStandings({ ...STANDING_TERMS, prefix: sessionPrefix(c.var.tenant) });
+    return c.json(countsBody(counts), 200);
   });
 }
 

@@ -3,13 +3,13 @@ import type { App } from '../app.ts';
 import { createSession } from '../create-session.ts';
 import { describeSnapshot } from '../describe-run.ts';
 import { describeSession } from '../describe-sessions.ts';
-import { HttpProblem } from '../http-problem.ts';
+import { HttpProblem, snapshotMissing } from '../http-problem.ts';
 import { decodeMetadata } from '../metadata.ts';
 import { forkSchema, sessionSchema } from '../schemas/session.ts';
-import { rewindSchema, rewoundSchema, snapshotPageSchema } from '../schemas/snapshot.ts';
+import { labelSchema, rewindSchema, rewoundSchema, snapshotPageSchema, snapshotSchema } from '../schemas/snapshot.ts';
 import type { HttpService } from '../service.ts';
 import { agentName, requireAgent, requireSession, requireSnapshot, shownId, withSession } from '../sessions.ts';
-import { idempotencyHeader, idempotencyKey, pageQuery, sessionPath, slicePage } from './parameters.ts';
+import { idempotencyHeader, idempotencyKey, pageQuery, sessionPath, slicePage, snapshotPath } from './parameters.ts';
 
 const tags = ['Snapshots'];
 
@@ -45,8 +45,34 @@ export function mountSnapshots(app: App, service: HttpService): void {
           });
     return c.json({ items: items.map(describeSnapshot), next }, 200);
   });
+  mountLabels(app, service);
   mountFork(app, service);
   mountRewind(app, service);
+}
+
+const label = createRoute({
+  method: 'patch',
+  path: '/v1/sessions/{session}/snapshots/{snapshot}',
+  operationId: 'labelSnapshot',
+  summary: 'Give a snapshot that the session made a name, or take it away',
+  tags,
+  request: {
+    params: snapshotPath,
+    body: { required: true, content: { 'application/json': { schema: labelSchema } } },
+  },
+  responses: {
+    200: { description: 'The snapshot.', content: { 'application/json': { schema: snapshotSchema } } },
+  },
+});
+
+function mountLabels(app: App, { store }: HttpService): void {
+  app.openapi(label, async (c) => {
+    const { session: id, snapshot: snapshotId } = c.req.valid('param');
+    const { id: sessionId } = await requireSession({ store }, c.var.tenant, id);
+    // One that a fork has inherited is its origin's to name.
+    if ((await store.readSnapshot(snapshotId))?.sessionId !== sessionId) throw snapshotMissing(snapshotId);
+    return c.json(describeSnapshot(await store.labelSnapshot({ snapshotId, ...c.req.valid('json') })), 200);
+  });
 }
 
 const session = { content: { 'application/json': { schema: sessionSchema } } } as const;

@@ -1,18 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { csvRenderer, htmlRenderer, type ReportScope, reportOnStore } from '@reprise/audit';
+import type { SessionId } from '@reprise/checkpoint';
 import { clientSessionId } from '../../wire/client-session.ts';
 import type { App } from '../app.ts';
-import { EVERY_TENANT, sessionPrefix } from '../caller.ts';
+import { EVERY_TENANT, tenantOf } from '../caller.ts';
 import { streamText } from '../event-stream.ts';
 import { invalidRequest } from '../http-problem.ts';
-import { queryNumber } from '../schemas/fields.ts';
 import { type StatementKey, statementSchema } from '../schemas/statement.ts';
 import type { HttpService } from '../service.ts';
 import { type StatementAsked, tenantStatement } from '../tenant-statement.ts';
-import { tenantQuery, typeWanted } from './parameters.ts';
+import { turnRange } from '../turn-selection.ts';
+import { selectionQuery, typeWanted } from './parameters.ts';
 
 const TYPES = ['application/json', 'text/csv', 'text/html'] as const;
-const MAX_TIME = 8.64e15;
 const KEYS: readonly StatementKey[] = ['day', 'model', 'session', 'tenant'];
 
 const read = createRoute({
@@ -21,17 +21,15 @@ const read = createRoute({
   operationId: 'readStatement',
   summary: 'What the turns of all sessions cost, and what their caches saved',
   description:
-    'As JSON, or with `Accept: text/csv` or `text/html` as a report; a report is by one of day, model and session.',
+    'As JSON, or with `Accept: text/csv` or `text/html` as a report, which is by one of day, model, session and tenant.',
   tags: ['Money'],
   request: {
-    query: tenantQuery.extend({
+    query: selectionQuery.extend({
       by: z.string().max(40).optional().openapi({
         description:
           'What the turns of a group have in common: day, model, session, tenant; several with commas between. Default: day.',
         example: 'day,model',
       }),
-      since: queryNumber({ min: 0, max: MAX_TIME }),
-      until: queryNumber({ min: 0, max: MAX_TIME }),
       timeZone: z.string().max(64).optional().openapi({ description: 'Whose days.', example: 'Europe/Berlin' }),
     }),
   },
@@ -50,8 +48,8 @@ const read = createRoute({
 export function mountStatement(app: App, service: HttpService): void {
   app.openapi(read, async (c) => {
     const type = typeWanted(c, TYPES);
-    const { by, since, until, timeZone } = c.req.valid('query');
-    const asked = { tenant: c.var.tenant, by: statementKeys(by), since, until, timeZone };
+    const { by, since, until, timeZone, model: models, session: sessions } = c.req.valid('query');
+    const asked = { tenant: c.var.tenant, by: statementKeys(by), since, until, models, sessions, timeZone };
     if (type === 'application/json') return c.json(await tenantStatement(service.store, asked), 200);
     return report(service, asked, { type, client: c.req.raw.signal });
   });
@@ -70,32 +68,32 @@ interface ReportTerms {
 }
 
 /** The report as it is made: a session at a time, while the client takes it. */
-function report(
-  service: HttpService,
-  { tenant, by, since, until, timeZone }: StatementAsked,
-  terms: ReportTerms,
-): Response {
+function report(service: HttpService, asked: StatementAsked, { type, client }: ReportTerms): Response {
+  const { tenant, by, timeZone } = asked;
   const [only] = by;
-  if (only === undefined || only === 'tenant' || by.length > 1) {
-    throw invalidRequest('A report is by one of day, model and session; ask for JSON for anything else.');
+  if (only === undefined || by.length > 1) {
+    throw invalidRequest('A report is by one of day, model, session and tenant; ask for JSON for several.');
   }
-  if (timeZone !== undefined && timeZone !== 'UTC') {
-    throw invalidRequest('The days of a report are those of UTC; ask for JSON for other zones.');
-  }
-  const { type, client } = terms;
+  const { sessionPrefix, sessionIds, since, until, models } = turnRange(asked);
   const scope: ReportScope = {
     madeAt: service.timers.clock(),
     since,
     until,
-    by: only,
-    sessionIds: undefined,
+    models,
+    timeZone,
+    // A tenant is told by the ids of its sessions.
+    ...(only === 'tenant' ? { by: 'session', groupsAre: 'tenant' } : { by: only }),
+    sessionIds,
     sources: [{ path: tenant === EVERY_TENANT ? 'all tenants' : tenant, kind: 'store' }],
   };
   const renderer = type === 'text/csv' ? csvRenderer(scope) : htmlRenderer(scope);
-  const nameOf = tenant === EVERY_TENANT ? {} : { nameOf: clientSessionId };
-  const pieces = () =>
-    reportOnStore(service.store, { scope, renderer, sessionPrefix: sessionPrefix(tenant), ...nameOf });
+  const nameOf = only === 'tenant' ? tenantOf : tenant === EVERY_TENANT ? wholeId : clientSessionId;
+  const pieces = () => reportOnStore(service.store, { scope, renderer, sessionPrefix, nameOf });
   return streamText(service, client, pieces, { 'Content-Type': `${type}; charset=utf-8`, ...REPORT_HEADERS[type] });
+}
+
+function wholeId(id: SessionId): string {
+  return id;
 }
 
 /** A page of the service's own origin gets no rights of it. */

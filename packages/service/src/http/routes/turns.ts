@@ -7,7 +7,7 @@ import { queryNumber } from '../schemas/fields.ts';
 import { type TurnBody, turnPageSchema } from '../schemas/turn.ts';
 import type { HttpService } from '../service.ts';
 import { requireSession } from '../sessions.ts';
-import { sessionPath, slicePage, tenantQuery } from './parameters.ts';
+import { cutOf, placeQuery, sessionPath, tenantQuery } from './parameters.ts';
 
 const readTurns = createRoute({
   method: 'get',
@@ -22,7 +22,7 @@ const readTurns = createRoute({
         description: 'The branch it is on (default), or all turns that it has committed.',
       }),
       limit: queryNumber({ min: 1, max: 1000 }),
-      after: z.string().max(20).optional().openapi({ description: 'The `next` of the page before.' }),
+      ...placeQuery,
     }),
   },
   responses: {
@@ -33,11 +33,12 @@ const readTurns = createRoute({
 export function mountTurns(app: App, service: HttpService): void {
   app.openapi(readTurns, async (c) => {
     const { id } = await requireSession(service, c.var.tenant, c.req.valid('param').session);
-    const { scope, ...page } = c.req.valid('query');
+    const { scope, ...query } = c.req.valid('query');
+    const cut = cutOf(query);
     const { store } = service;
     const rows = await (scope === 'lifetime' ? store.readLedger(id) : store.readTurns(id));
-    const { items, next } = slicePage(rows, page);
-    return c.json({ items: items.map(describeTurn), total: rows.length, next }, 200);
+    const { items, start: _start, ...page } = cut(rows);
+    return c.json({ items: items.map(describeTurn), ...page }, 200);
   });
 }
 

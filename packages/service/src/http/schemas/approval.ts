@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { JsonValue } from '@reprise/providers';
-import { count, json, orNull, time } from './fields.ts';
+import { count, json, orNull, type PageBody, pageOf, time } from './fields.ts';
 import { type RunBody, runSchema } from './run.ts';
+import { type SessionBody, sessionSchema } from './session.ts';
 
 /** A tool call that waits for a decision, or was decided and not carried out yet. */
 export interface ApprovalBody {
@@ -37,7 +38,7 @@ const decision: z.ZodType<DecisionBody> = z
   .object({ isApproved: z.boolean(), reason: z.string().nullable(), by: z.string().nullable(), decidedAt: time })
   .openapi('Decision');
 
-const approval: z.ZodType<ApprovalBody> = z
+export const approvalSchema: z.ZodType<ApprovalBody> = z
   .object({
     id: z.string(),
     session: z.string(),
@@ -56,8 +57,19 @@ export interface ApprovalListBody {
 }
 
 export const approvalListSchema: z.ZodType<ApprovalListBody> = z
-  .object({ items: z.array(approval) })
+  .object({ items: z.array(approvalSchema) })
   .openapi('ApprovalList');
+
+/** The tool calls of one session that wait for a decision, or were decided and not carried out yet. */
+export interface OpenApprovalsBody {
+  readonly session: SessionBody;
+  /** In the order of the calls. */
+  readonly approvals: readonly ApprovalBody[];
+}
+
+export const openApprovalsPageSchema: z.ZodType<PageBody<OpenApprovalsBody>> = pageOf<OpenApprovalsBody>(
+  z.object({ session: sessionSchema, approvals: z.array(approvalSchema) }).openapi('OpenApprovals'),
+).openapi('OpenApprovalsPage');
 
 /** What somebody decides. */
 export interface DecideBody {

@@ -41,6 +41,15 @@ export function queryNumber({
     .openapi({ type: 'integer', minimum: min, maximum: max });
 }
 
+/** A query that may be given several times, as a list. */
+export function queryList(item: z.ZodType<string>, max: number): z.ZodType<readonly string[] | undefined> {
+  return z
+    .union([item, z.array(item).max(max)])
+    .transform((given) => (typeof given === 'string' ? [given] : given))
+    .optional()
+    .openapi({ type: 'array', items: { type: 'string' }, maxItems: max });
+}
+
 /** What a schema describes that has a name of its own, or `null`: to `nullable` the generator would put the name and null side by side. */
 export function orNull<Body>(schema: z.ZodType<Body>): z.ZodType<Body | null> {
   return z.union([schema, z.null()]);

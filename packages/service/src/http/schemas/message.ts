@@ -1,12 +1,40 @@
 import { z } from '@hono/zod-openapi';
 import type { JsonObject, Message } from '@reprise/providers';
-import { count, describing, json } from './fields.ts';
+import { count, describing, json, time } from './fields.ts';
 
 /** A message of a session's branch, with its place in it. */
 export interface MessageItemBody {
   /** From 0. */
   readonly index: number;
   readonly message: Message;
+  /** Of what the model said: what is known of it beside. Absent of other messages, and where nothing is known. */
+  readonly turn?: MessageTurnBody;
+  /** Why it stands there, if nobody said it: it takes the place of messages that the model is not shown any more. */
+  readonly edit?: 'compaction' | 'overflow';
+}
+
+/** The turn that a message of the model's is of. */
+export interface MessageTurnBody {
+  /** Its id in the ledger. */
+  readonly id: string;
+  readonly model: string;
+  readonly stopReason: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Those of its tool calls that were begun, in call order. */
+  readonly calls: readonly BegunCallBody[];
+}
+
+/** What the journal has of a tool call. */
+export interface BegunCallBody {
+  /** Its place among the calls of its turn, from 0. */
+  readonly position: number;
+  /** What running the tool twice would do: nothing, the same again, or harm. */
+  readonly effect: 'effect' | 'idempotent' | 'pure';
+  /** How often it was started. */
+  readonly attempts: number;
+  /** From its last start to its outcome; `null` while nobody knows what came of it. */
+  readonly durationMs: number | null;
 }
 
 /** A part of a branch's messages, oldest first. */
@@ -89,14 +117,40 @@ const messageSchema: z.ZodType<Message> = describing<Message>(
     .openapi('Message'),
 );
 
-export const messagePageSchema: z.ZodType<MessagePageBody> = z
+const messageTurn = z
   .object({
-    items: z.array(z.object({ index: count, message: messageSchema })),
-    total: count,
-    next: z.string().nullable(),
-    previous: z.string().nullable(),
+    id: z.string(),
+    model: z.string(),
+    stopReason: z.string(),
+    startedAt: time,
+    calls: z.array(
+      z.object({
+        position: count,
+        effect: z.enum(['effect', 'idempotent', 'pure']),
+        attempts: count,
+        durationMs: count.nullable(),
+      }),
+    ),
   })
-  .openapi('MessagePage');
+  .openapi('MessageTurn', { description: 'What the ledger and the journal of tool calls know of a message.' });
+
+export const messagePageSchema: z.ZodType<MessagePageBody> = describing<MessagePageBody>(
+  z
+    .object({
+      items: z.array(
+        z.object({
+          index: count,
+          message: messageSchema,
+          turn: messageTurn.optional(),
+          edit: z.enum(['compaction', 'overflow']).optional(),
+        }),
+      ),
+      total: count,
+      next: z.string().nullable(),
+      previous: z.string().nullable(),
+    })
+    .openapi('MessagePage'),
+);
 
 const inputBlock: z.ZodType<InputBlock> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string() }),

@@ -5,10 +5,13 @@ import { count, json, name, type PageBody, pageOf, picoUsd, time } from './field
 /**
  * - `running`: a worker does a run.
  * - `waiting`: a run stands in line.
- * - `waiting-for-approval`: tool calls wait for somebody's decision.
+ * - `waiting-for-approval`: tool calls wait for somebody's decision, or were decided on and not carried out yet.
+ * - `broken`: the last run ended with an error, and nothing came after it. It is told as long as that run is kept.
  * - `idle`: none of these.
  */
-export type SessionState = 'idle' | 'running' | 'waiting' | 'waiting-for-approval';
+export type SessionState = 'broken' | 'idle' | 'running' | 'waiting' | 'waiting-for-approval';
+
+export const SESSION_STATES: readonly SessionState[] = ['running', 'waiting', 'waiting-for-approval', 'broken', 'idle'];
 
 /** The application's own words about a session, such as a title. */
 export type Metadata = Readonly<Record<string, JsonValue>>;
@@ -89,7 +92,7 @@ export const sessionSchema: z.ZodType<SessionBody> = z
     updatedAt: time,
     metadata: z.record(z.string(), json),
     forkedFrom: z.object({ session: z.string(), snapshotId: z.string() }).nullable(),
-    state: z.enum(['idle', 'running', 'waiting', 'waiting-for-approval']),
+    state: z.enum(SESSION_STATES),
     lastPrompt: z.string().nullable(),
     models: z.array(z.string()),
     spent: spentSchema,
@@ -97,6 +100,13 @@ export const sessionSchema: z.ZodType<SessionBody> = z
   .openapi('Session');
 
 export const sessionPageSchema: z.ZodType<PageBody<SessionBody>> = pageOf(sessionSchema).openapi('SessionPage');
+
+/** How many sessions are in each state. */
+export type SessionCountsBody = Readonly<Record<SessionState, number>>;
+
+export const sessionCountsSchema: z.ZodType<SessionCountsBody> = z
+  .object({ running: count, waiting: count, 'waiting-for-approval': count, broken: count, idle: count })
+  .openapi('SessionCounts');
 
 /** Names of fields of metadata that are the service's own. */
 export const OWN_FIELDS = 'reprise:';

@@ -28,7 +28,7 @@ export interface SnapshotBody {
   };
 }
 
-const snapshotSchema: z.ZodType<SnapshotBody> = z
+export const snapshotSchema: z.ZodType<SnapshotBody> = z
   .object({
     id: z.string(),
     session: z.string(),
@@ -44,6 +44,15 @@ const snapshotSchema: z.ZodType<SnapshotBody> = z
   .openapi('Snapshot');
 
 export const snapshotPageSchema: z.ZodType<PageBody<SnapshotBody>> = pageOf(snapshotSchema).openapi('SnapshotPage');
+
+export interface LabelBody {
+  /** What people call the place; `null` takes the name away. */
+  readonly label: string | null;
+}
+
+export const labelSchema: z.ZodType<LabelBody> = z
+  .strictObject({ label: z.string().trim().min(1).max(200).nullable() })
+  .openapi('Label');
 
 /** Where to take a session back to. */
 export interface RewindBody {

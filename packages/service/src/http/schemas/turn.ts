@@ -44,6 +44,8 @@ export interface TurnPageBody {
   readonly total: number;
   /** What to give as `after` for those that follow; `null` after the last. */
   readonly next: string | null;
+  /** What to give as `before` for those that go before; `null` before the first. */
+  readonly previous: string | null;
 }
 
 const column = count.nullable();
@@ -85,5 +87,5 @@ const turn: z.ZodType<TurnBody> = describing<TurnBody>(
 );
 
 export const turnPageSchema: z.ZodType<TurnPageBody> = z
-  .object({ items: z.array(turn), total: count, next: z.string().nullable() })
+  .object({ items: z.array(turn), total: count, next: z.string().nullable(), previous: z.string().nullable() })
   .openapi('TurnPage');

@@ -33,8 +33,8 @@ export function createRunMetrics(register: Registry, { byTenant }: { readonly by
   });
   const calls = new Counter({
     name: 'reprise_tool_calls_total',
-    help: 'Tool calls that have their result.',
-    labelNames: ['outcome'],
+    help: 'Tool calls that have their result, by what running their tool twice would do.',
+    labelNames: ['outcome', 'effect'],
     registers,
   });
   const errors = new Counter({
@@ -57,7 +57,7 @@ export function createRunMetrics(register: Registry, { byTenant }: { readonly by
     else if (news.type === 'run-take-up') attempts.inc();
     else if (news.type === 'run-leave') left.inc();
     else if (news.type === 'run-end') ends.inc({ ...labels, reason: news.reason });
-    else if (news.type === 'tool-end') calls.inc({ outcome: news.outcome });
+    else if (news.type === 'tool-end') calls.inc({ outcome: news.outcome, effect: news.effect ?? 'unknown' });
     else if (news.type === 'trouble') errors.inc({ code: codeOf(news.error) });
   };
   return { observe, read: gauges };
