@@ -39,7 +39,7 @@ export interface WriterStart {
 }
 
 export class SessionWriter {
-  readonly held = new HeldFacts();
+  readonly held: HeldFacts = new HeldFacts();
   readonly sessionId: SessionId;
   readonly #store: CheckpointStore;
   readonly #clock: Ports['clock'];
