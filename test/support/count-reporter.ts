@@ -5,8 +5,10 @@ class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    const brokenModules = modules.filter((module) => module.errors().length > 0).length;
-    const failed = count('failed') + brokenModules + unhandledErrors.length;
+    // Where a file or what stands before its tests breaks, these are not failed but skipped.
+    const groups = modules.flatMap((module) => [module, ...module.children.allSuites()]);
+    const broken = groups.filter((group) => group.errors().length > 0).length;
+    const failed = count('failed') + broken + unhandledErrors.length;
     const skipped = count('skipped');
     console.log(`${count('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
   }
