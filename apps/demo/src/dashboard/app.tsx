@@ -1,8 +1,9 @@
+import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import { needsToken } from './data/client.ts';
-import { useResource } from './data/use-resource.ts';
-import { countWaitingSessions } from './data/waiting-approvals.ts';
+import { keepCounting, sessionCounts } from './data/session-counts.ts';
 import { ThemeSwitch } from './parts/theme-switch.tsx';
+import { UnreachableNotice } from './parts/unreachable/unreachable-notice.tsx';
 import { NotFound } from './views/not-found.tsx';
 import { TokenForm } from './views/token-form.tsx';
 
@@ -19,9 +20,6 @@ const PLACES = [
   { path: '/money', name: 'Money' },
 ] as const;
 
-/** How often what waits is counted. */
-const WAITING_MS = 5000;
-
 /** The page: its places, and the view of the one that the address names. */
 export function App() {
   return (
@@ -31,6 +29,7 @@ export function App() {
       </a>
       <div class="frame">
         <Places />
+        <UnreachableNotice />
         <main class="view" id="view" tabIndex={-1}>
           {needsToken.value ? <TokenForm /> : <Views />}
         </main>
@@ -73,7 +72,8 @@ function Places() {
 
 /** How many sessions wait for an approval, if any do. */
 function WaitingCount() {
-  const { value = 0 } = useResource(countWaitingSessions, [], { everyMs: WAITING_MS });
+  useEffect(keepCounting, []);
+  const value = sessionCounts.value?.['waiting-for-approval'] ?? 0;
   if (value === 0) return null;
   return (
     <>

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
@@ -30,22 +30,22 @@ const NOT_BUILT =
  * are left to what is mounted after it. `folder` is where the page was built to.
  */
 export function mountDashboard(app: Hono, folder: string = BUILT): void {
-  const index = join(folder, 'index.html');
-  if (!existsSync(index)) {
-    app.get('/', (c) => c.text(NOT_BUILT, 503));
-    return;
-  }
-  const html = readFileSync(index, 'utf8');
   const file = serveStatic({ root: folder });
   app.use('/assets/*', headers, compress(), keptForEver, file);
   app.use('/icon.svg', headers, file);
   app.get('*', async (c, next) => {
     if (!isPage(c.req.path, c.req.header('accept'))) return next();
+    const html = await readPage(folder);
     await headers(c, async () => {
-      c.res = c.html(html, 200, { 'Cache-Control': 'no-cache' });
+      c.res = html === undefined ? c.text(NOT_BUILT, 503) : c.html(html, 200, { 'Cache-Control': 'no-cache' });
     });
     return c.res;
   });
+}
+
+/** The page as it is now: one that is built anew names other files. `undefined` if it is not built. */
+function readPage(folder: string): Promise<string | undefined> {
+  return readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined);
 }
 
 const headers: MiddlewareHandler = secureHeaders({

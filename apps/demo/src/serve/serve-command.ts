@@ -5,6 +5,9 @@ const HELP = `
 One process with an SQLite file serves many clients. --workers starts processes
 that do the runs, on PostgreSQL: kill one, and the others go on with its runs.
 
+The simulated model is always there. Where ANTHROPIC_API_KEY or OPENAI_API_KEY is
+set, sessions can have a model of that vendor as well.
+
 Examples:
   npm start -- serve
   npm start -- serve --workers 3

@@ -1,6 +1,5 @@
 import { createHandler, createMetrics, startWorker } from '@reprise/service';
 import { openFolder } from '../folder.ts';
-import type { ModelChoice } from '../session/protocol.ts';
 import { startSimulatedVendor } from '../simulated-vendor.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { type Closers, createClosers } from './closers.ts';
@@ -9,6 +8,8 @@ import { openFrontDoor } from './front-door.ts';
 import { openPlace, type Place } from './open-place.ts';
 import type { ServePlan } from './serve-plan.ts';
 import { servedAgents } from './served-agents.ts';
+import { type ServedModels, servedModels } from './served-models.ts';
+import { trialScript } from './trial/trial-script.ts';
 import { sayWhatToTry } from './what-to-try.ts';
 
 export interface ServeTerms {
@@ -43,9 +44,9 @@ export async function serve(terms: ServeTerms): Promise<void> {
 
 async function open(terms: ServeTerms, closers: Closers): Promise<void> {
   const { plan, terminal } = terms;
-  const model = await modelOf(plan, closers);
+  const models = await modelsOf(plan, closers);
   const place = await openPlace(plan, closers);
-  const agent = servedAgents(await openFolder(plan.folder), model);
+  const agent = servedAgents(await openFolder(plan.folder), models);
   const onError = (error: unknown) => terminal.line(`! ${error instanceof Error ? error.message : String(error)}`);
   const metrics = createMetrics();
   const handler = createHandler({
@@ -60,7 +61,7 @@ async function open(terms: ServeTerms, closers: Closers): Promise<void> {
   const door = await openFrontDoor(plan, handler);
   closers.add(() => door.close());
   closers.add(() => handler.close({ deadlineMs: DEADLINE_MS }));
-  if (plan.workers > 0) await startWorkers(terms, { model, place, closers });
+  if (plan.workers > 0) await startWorkers(terms, { models, place, closers });
   else if (place.shared) {
     const worker = await startWorker({
       ...place.shared,
@@ -73,14 +74,14 @@ async function open(terms: ServeTerms, closers: Closers): Promise<void> {
     closers.add(() => worker.stop({ deadlineMs: DEADLINE_MS }));
   }
   closers.add(async () => door.shut());
-  sayWhatToTry(terms, door.url);
+  sayWhatToTry(terms, { url: door.url, others: Object.keys(models.others) });
 }
 
-async function modelOf({ model }: ServePlan, closers: Closers): Promise<ModelChoice> {
-  if (!model.isSimulated) return model;
-  const vendor = await startSimulatedVendor(WORD_DELAY_MS);
+/** The simulated vendor is always there: it costs nothing until it is asked, and nothing then. */
+async function modelsOf({ model }: ServePlan, closers: Closers): Promise<ServedModels> {
+  const vendor = await startSimulatedVendor(WORD_DELAY_MS, trialScript);
   closers.add(() => vendor.close());
-  return { ...model, baseURL: vendor.url };
+  return servedModels(model, vendor.url);
 }
 
 function authOf({ token }: ServePlan): Parameters<typeof createHandler>[0]['auth'] {
@@ -89,7 +90,7 @@ function authOf({ token }: ServePlan): Parameters<typeof createHandler>[0]['auth
 
 async function startWorkers(
   { plan, terminal, mainFile }: ServeTerms,
-  { model, place, closers }: { readonly model: ModelChoice; readonly place: Place; readonly closers: Closers },
+  { models, place, closers }: { readonly models: ServedModels; readonly place: Place; readonly closers: Closers },
 ): Promise<void> {
   const { folder, workers, concurrency } = plan;
   const connectionString = place.shared?.connectionString ?? '';
@@ -97,7 +98,7 @@ async function startWorkers(
     terminal.line(
       `Worker ${worker} (process ${pid}) ${what}${how === undefined ? '' : `: ${how.replace(/\.$/, '')}`}.`,
     );
-  const task = { connectionString, folder, model, concurrency };
+  const task = { connectionString, folder, models, concurrency };
   const fleet = await startFleet({ mainFile, size: workers, task, onNews });
   closers.add(() => fleet.stop({ deadlineMs: DEADLINE_MS }));
 }

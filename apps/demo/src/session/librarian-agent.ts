@@ -1,4 +1,4 @@
-import { type Agent, createAgent } from '@reprise/agent';
+import { type Agent, createAgent, type Tool } from '@reprise/agent';
 import { resolveModel } from '@reprise/providers';
 import type { Folder } from '../folder.ts';
 import { type FolderToolsOptions, folderTools } from '../tools.ts';
@@ -10,6 +10,11 @@ const SYSTEM = `You are the librarian of one folder of files. You answer questio
 - Quote the lines that answer the question, each as "> path:line: text", and add a sentence or two of your own at most.
 - If the files do not say it, say so. Never guess.`;
 
+export interface LibrarianOptions extends FolderToolsOptions {
+  /** Tools beside those that look into the folder. Default: none. */
+  readonly moreTools?: readonly Tool[];
+}
+
 /**
  * An agent that answers questions about a folder; with `asksBeforeReading`, reading a file waits for somebody's approval. Throws what
  * `resolveModel` throws.
@@ -17,11 +22,11 @@ const SYSTEM = `You are the librarian of one folder of files. You answer questio
 export function createLibrarian(
   folder: Folder,
   { name, baseURL, isSimulated }: ModelChoice,
-  { asksBeforeReading = false }: FolderToolsOptions = {},
+  { asksBeforeReading = false, moreTools = [] }: LibrarianOptions = {},
 ): Agent {
   const model = resolveModel(name, {
     ...(baseURL === undefined ? {} : { baseURL }),
     ...(isSimulated ? { apiKey: 'simulated' } : {}),
   });
-  return createAgent({ model, system: SYSTEM, tools: folderTools(folder, { asksBeforeReading }) });
+  return createAgent({ model, system: SYSTEM, tools: [...folderTools(folder, { asksBeforeReading }), ...moreTools] });
 }

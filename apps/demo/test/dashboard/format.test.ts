@@ -1,6 +1,5 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { agoText, durationText, moneyText, percentText, tokenText } from '../../src/dashboard/data/format.ts';
-import { dollarsOf, periodOf } from '../../src/dashboard/views/money/period.ts';
 
 describe('what is shown of a number', () => {
   it.each([
@@ -39,27 +38,5 @@ describe('what is shown of a number', () => {
   it('a moment is told by its largest whole unit', () => {
     const now = Date.UTC(2026, 0, 2);
     expect([agoText(now - 90_000, now), agoText(now - 86_400_000, now)]).toEqual(['1 min. ago', 'yesterday']);
-  });
-});
-
-describe('a period', () => {
-  it('begins at midnight of its first day, today being its last', () => {
-    const now = new Date(2026, 4, 10, 15, 30).getTime();
-    expect(periodOf('7 days', now)).toEqual({ since: new Date(2026, 4, 4).getTime() });
-    expect(periodOf('all time', now)).toEqual({});
-  });
-
-  it('counts days and not hours where clocks are set', () => {
-    vi.stubEnv('TZ', 'Europe/Berlin');
-    onTestFinished(() => void vi.unstubAllEnvs());
-    // Clocks there are set on 29 March and on 25 October of 2026.
-    for (const month of [2, 9]) {
-      const since = new Date(periodOf('30 days', new Date(2026, month, 30, 0, 30).getTime()).since ?? 0);
-      expect([since.getHours(), since.getMonth(), since.getDate()]).toEqual([0, month, 1]);
-    }
-  });
-
-  it('draws dollars from picoUSD', () => {
-    expect(dollarsOf('1234567000000')).toBe(1.234567);
   });
 });

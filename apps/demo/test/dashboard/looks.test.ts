@@ -3,21 +3,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AxeResults } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NO_BROWSER, openBrowser, openReader } from '../support/browser.ts';
-import {
-  type BuiltPage,
-  buildPage,
-  type DashboardService,
-  startDashboardService,
-} from '../support/dashboard-service.ts';
+import type { Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
+import { describeInBrowser } from '../support/in-browser.ts';
+import { FILES, QUESTION } from '../support/moon.ts';
 
-const FILES = {
-  'moon.md': 'The moon is made of stone, and not of cheese as some may say.',
-  'sun.md': 'The sun is made of plasma, and shines on the moon.',
-};
-const TIMEOUT = 90_000;
 /** What a CI run keeps. */
 const SHOTS = fileURLToPath(new URL('../../../../artefacts/dashboard/', import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -33,34 +23,22 @@ interface View {
   readonly open: (page: Page) => Promise<unknown>;
 }
 
-const why = NO_BROWSER === undefined ? '' : ` (skipped: ${NO_BROWSER})`;
-
-describe.skipIf(NO_BROWSER)(`every view of the dashboard${why}`, { timeout: TIMEOUT }, () => {
-  let built: BuiltPage;
-  let browser: Browser;
-  let service: DashboardService;
+describeInBrowser('every view of the dashboard', { files: FILES }, (shared) => {
   let views: readonly View[];
 
   beforeAll(async () => {
     mkdirSync(SHOTS, { recursive: true });
-    [built, browser] = await Promise.all([buildPage(), openBrowser()]);
-    service = await startDashboardService(FILES, built.folder);
-    const id = await service.ask('What is the moon made of?');
-    const waiting = await service.ask('What is the sun made of?', 'asking-librarian');
+    const id = await shared.service.ask(QUESTION);
+    const waiting = await shared.service.ask('What is the sun made of?', 'asking-librarian');
     views = viewsOf(id, waiting);
-  }, TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    await service?.close();
-    built?.remove();
   });
 
   it.each([
     ['wide', 'light'],
     ['wide', 'dark'],
     ['narrow', 'light'],
-  ] as const)('fits, and axe finds nothing: %s and %s', async (size, colorScheme) => {
-    const { page, complaints } = await openReader(browser, service.url, { colorScheme, viewport: SIZES[size] });
+  ] as const)('fits, and axe finds nothing: %s and %s', { timeout: 120_000 }, async (size, colorScheme) => {
+    const page = await shared.read('/', { colorScheme, viewport: SIZES[size] });
     const found: string[] = [];
     for (const { name, path, open } of views) {
       await page.goto(path);
@@ -70,31 +48,29 @@ describe.skipIf(NO_BROWSER)(`every view of the dashboard${why}`, { timeout: TIME
       await page.screenshot({ path: join(SHOTS, `${name}-${size}-${colorScheme}.png`) });
     }
     // The session that is not there.
-    expect([...found, ...complaints.filter((complaint) => !complaint.includes('404'))]).toEqual([]);
-    await page.context().close();
+    shared.expectComplaint('404');
+    expect(found).toEqual([]);
   });
 
   it('fits on a screen of four thousand pixels', async () => {
-    const { page } = await openReader(browser, service.url, { viewport: { width: 3840, height: 2160 } });
+    const page = await shared.read('/', { viewport: { width: 3840, height: 2160 } });
     for (const { path, open } of views) {
       await page.goto(path);
       await open(page);
       expect(await isWiderThanItsWindow(page)).toBe(false);
     }
-    await page.context().close();
+    shared.expectComplaint('404');
   });
 
   it('is reached by keyboard, from the first key on', async () => {
-    const { page } = await openReader(browser, service.url);
-    await page.goto('/');
+    const page = await shared.read('/');
     await page.getByRole('table').waitFor();
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement?.textContent')).toBe('Skip to content');
     await page.getByRole('link', { name: 'What is the sun made of?' }).focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'What is the moon made of?', level: 1 }).waitFor();
-    await page.context().close();
+    await page.getByRole('heading', { name: QUESTION, level: 1 }).waitFor();
   });
 });
 
@@ -107,7 +83,24 @@ function viewsOf(session: string, waiting: string): readonly View[] {
       path: '/?search=nothing-has-this',
       open: (page) => page.getByText('Nothing found').waitFor(),
     },
+    {
+      name: 'session-dialog',
+      path: '/',
+      open: async (page) => {
+        await page.getByRole('button', { name: `Rename or delete ${QUESTION}` }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
     { name: 'session', path: `/sessions/${session}`, open: turns },
+    {
+      name: 'branches',
+      path: `/sessions/${session}`,
+      open: async (page) => {
+        await page.getByRole('button', { name: 'Tree' }).click();
+        for (const turns of ['1 turn,', '2 turns,']) await page.getByRole('button', { name: turns }).click();
+        await page.getByRole('dialog', { name: 'Two branches' }).waitFor();
+      },
+    },
     {
       name: 'tree',
       path: `/sessions/${session}`,
@@ -122,10 +115,21 @@ function viewsOf(session: string, waiting: string): readonly View[] {
       path: `/sessions/${waiting}`,
       open: (page) => page.getByRole('button', { name: 'Approve' }).waitFor(),
     },
-    { name: 'missing-session', path: '/sessions/none', open: (page) => page.getByRole('alert').waitFor() },
+    {
+      name: 'missing-session',
+      path: '/sessions/none',
+      open: (page) => page.getByRole('heading', { name: 'There is no such session' }).waitFor(),
+    },
     { name: 'talk', path: '/talk', open: (page) => page.getByRole('radio').first().waitFor() },
     { name: 'approvals', path: '/approvals', open: (page) => page.getByRole('article').waitFor() },
-    { name: 'money', path: '/money', open: (page) => page.locator('canvas').waitFor() },
+    {
+      name: 'money',
+      path: '/money',
+      open: async (page) => {
+        await page.locator('canvas').waitFor();
+        await page.getByRole('table', { name: /^Plans over/ }).waitFor();
+      },
+    },
     { name: 'nowhere', path: '/nowhere', open: (page) => page.getByText('There is nothing here').waitFor() },
   ];
 }

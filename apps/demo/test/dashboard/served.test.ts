@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { mountDashboard } from '../../src/serve/dashboard.ts';
@@ -53,6 +55,16 @@ describe('the page that is served', () => {
     ]);
     const escaped = await app.request('/assets/%2e%2e/%2e%2e/etc/passwd');
     expect(await escaped.text()).not.toContain('root:');
+  });
+
+  it('is the one that was built last, whose files are there', async () => {
+    const folder = tempFolder(BUILT);
+    const app = new Hono();
+    mountDashboard(app, folder);
+    await app.request('/', { headers: HTML });
+    const html = '<!doctype html><title>New page</title>';
+    writeFileSync(join(folder, 'index.html'), html);
+    expect(await (await app.request('/', { headers: HTML })).text()).toBe(html);
   });
 
   it('says so where it is not built, and the service is there', async () => {

@@ -1,6 +1,7 @@
 import type { SessionBody } from '@reprise/service/client';
 import { describe, expect, it } from 'vitest';
 import { sessionName } from '../../src/dashboard/data/session-name.ts';
+import { addressOf, filterOf, toggled } from '../../src/dashboard/views/sessions/session-filter.ts';
 import { withFirstPage, withNextPage } from '../../src/dashboard/views/sessions/session-list.ts';
 
 const session = (id: string, createdAt: number, change: Partial<SessionBody> = {}): SessionBody => ({
@@ -52,6 +53,25 @@ describe('a list of sessions', () => {
 
   it('is the first page where there is no other', () => {
     expect(ids(withFirstPage(list, { items: [session('b', 2)], next: null }))).toBe('b');
+  });
+});
+
+describe('the filter of the list', () => {
+  it('is in the address, and what nobody knows is left out of it', () => {
+    expect(filterOf({ search: 'a b', state: 'idle,nothing,running' })).toEqual({
+      search: 'a b',
+      states: ['running', 'idle'],
+    });
+    expect(filterOf({})).toEqual({ search: '', states: [] });
+    for (const address of ['/', '/?search=a+b', '/?search=a+b&state=running%2Cidle']) {
+      expect(addressOf(filterOf(Object.fromEntries(new URL(address, 'http://x').searchParams)))).toBe(address);
+    }
+  });
+
+  it('has a state more, or less', () => {
+    const one = toggled({ search: '', states: ['idle'] }, 'broken');
+    expect(one.states).toEqual(['broken', 'idle']);
+    expect(toggled(one, 'idle').states).toEqual(['broken']);
   });
 });
 

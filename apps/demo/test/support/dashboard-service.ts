@@ -8,10 +8,10 @@ import { createClient, type ServiceClient } from '@reprise/service/client';
 import { startSimulator } from '@reprise/simulator';
 import { build } from 'vite';
 import { openFolder } from '../../src/folder.ts';
-import { scriptedLibrarian } from '../../src/librarian/scripted-librarian.ts';
 import { SIMULATED_MODEL } from '../../src/plan.ts';
 import { openFrontDoor } from '../../src/serve/front-door.ts';
 import { servedAgents } from '../../src/serve/served-agents.ts';
+import { trialScript } from '../../src/serve/trial/trial-script.ts';
 
 const CONFIG = fileURLToPath(new URL('../../vite.config.ts', import.meta.url));
 
@@ -33,6 +33,8 @@ export interface DashboardService {
   readonly client: ServiceClient;
   /** How long the model waits between two words from now on, in milliseconds. */
   speak(delayMs: number): void;
+  /** Has the vendor forget what it has cached. */
+  forget(): void;
   /** Asks a question in a new session and waits for the end of the run; resolves to the session's id. */
   ask(question: string, agent?: string): Promise<string>;
   close(): Promise<void>;
@@ -50,13 +52,13 @@ export async function startDashboardService(
   let delayMs = 0;
   const vendor = await startSimulator({
     script: (request) => {
-      const reply = scriptedLibrarian(request);
+      const reply = trialScript(request);
       return typeof reply === 'string' ? { text: reply, delayMs } : { ...reply, delayMs };
     },
   });
   const store = openSqliteStore(join(folder, 'sessions.db'));
-  const model = { name: SIMULATED_MODEL, baseURL: vendor.url, isSimulated: true };
-  const handler = createHandler({ agent: servedAgents(await openFolder(root), model), store, auth });
+  const models = { main: { name: SIMULATED_MODEL, baseURL: vendor.url, isSimulated: true }, others: {} };
+  const handler = createHandler({ agent: servedAgents(await openFolder(root), models), store, auth });
   const door = await openFrontDoor({ host: '127.0.0.1', port: 0, page }, handler);
   const client = createClient(door.url, token === undefined ? {} : { token });
   return {
@@ -65,6 +67,7 @@ export async function startDashboardService(
     speak(ms) {
       delayMs = ms;
     },
+    forget: () => vendor.reset(),
     async ask(question, agent = 'librarian') {
       const { id } = await client.sessions.create({ agent });
       await (await client.sessions.send(id, { content: [{ type: 'text', text: question }] })).outcome();

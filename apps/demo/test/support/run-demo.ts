@@ -20,7 +20,7 @@ const MAIN_FILE = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 export async function runDemo(args: readonly string[], { cwd, env = {}, onStart }: DemoRunOptions): Promise<DemoRun> {
   const demo = spawn(process.execPath, ['--conditions=reprise-source', MAIN_FILE, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...env },
   });
   const { promise: ended, resolve, reject } = Promise.withResolvers<number | null>();
   const output = { stdout: '', stderr: '' };

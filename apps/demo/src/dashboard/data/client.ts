@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { createClient, type ServiceClient } from '@reprise/service/client';
+import { heedfulFetch, statusOf } from './unreachable.ts';
 
 const KEY = 'reprise-token';
 
@@ -9,9 +10,18 @@ const token = signal<string | undefined>(sessionStorage.getItem(KEY) ?? undefine
 export const needsToken = signal(false);
 
 /** The service, as whoever has this token. The page comes from it, so it is where the page is. */
-export const client = computed<ServiceClient>(() =>
-  createClient(location.origin, token.value === undefined ? {} : { token: token.value }),
-);
+export const client = computed<ServiceClient>(() => clientOf(undefined));
+
+/** The same service, for operators who read what is another tenant's; `*` for all. */
+export function clientOf(tenant: string | undefined): ServiceClient {
+  return createClient(location.origin, {
+    fetch: heedfulFetch,
+    // A page is there to be looked at: whoever waits for it wants to know soon that the service is back.
+    patience: { maxDelayMs: 5000 },
+    ...(token.value === undefined ? {} : { token: token.value }),
+    ...(tenant === undefined ? {} : { tenant }),
+  });
+}
 
 /** Whether a token was given: where one is needed all the same, it was refused. */
 export const hasToken = computed(() => token.value !== undefined);
@@ -25,7 +35,7 @@ export function takeToken(given: string): void {
 
 /** Whether the error says that the token is missing, wrong or expired; the page then asks for another one. */
 export function heedRefusal(error: unknown): boolean {
-  const isRefused = error instanceof Error && Reflect.get(error, 'status') === 401;
+  const isRefused = statusOf(error) === 401;
   if (isRefused) needsToken.value = true;
   return isRefused;
 }

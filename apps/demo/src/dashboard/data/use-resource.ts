@@ -1,16 +1,22 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { heedRefusal } from './client.ts';
+import { repeatWhileSeen } from './pause.ts';
+import { statusOf } from './unreachable.ts';
 
 /** Something that comes over the network. What was there stays while it is asked for again. */
 export interface Resource<Value> {
   readonly value: Value | undefined;
   readonly error: Error | undefined;
+  /** Whether nothing has come yet. */
   readonly isLoading: boolean;
   /** Asks again. */
   readonly reload: () => void;
 }
 
-/** Loads when the view appears and whenever a key changes; with `everyMs` again and again while the page is looked at. */
+/**
+ * Loads when the view appears and whenever a key changes; with `everyMs` again and again while the page is looked at, until the service says
+ * that there is no such thing.
+ */
 export function useResource<Value>(
   load: (signal: AbortSignal) => Promise<Value>,
   keys: readonly unknown[],
@@ -20,15 +26,20 @@ export function useResource<Value>(
   const [round, setRound] = useState(0);
   const loading = useRef(load);
   loading.current = load;
+  /** Whether there is nothing to ask for: it is being asked, or it is gone. */
+  const isSettled = useRef(false);
   useEffect(() => {
     const left = new AbortController();
-    setState((before) => ({ ...before, isLoading: true }));
+    isSettled.current = true;
     loading.current(left.signal).then(
       (value) => {
-        if (!left.signal.aborted) setState({ value, error: undefined, isLoading: false });
+        if (left.signal.aborted) return;
+        isSettled.current = false;
+        setState({ value, error: undefined, isLoading: false });
       },
       (error: unknown) => {
         if (left.signal.aborted || heedRefusal(error)) return;
+        isSettled.current = statusOf(error) === 404;
         setState((before) => ({ ...before, error: asError(error), isLoading: false }));
       },
     );
@@ -36,16 +47,16 @@ export function useResource<Value>(
   }, [...keys, round]);
   useEffect(() => {
     if (everyMs === undefined) return undefined;
-    const timer = setInterval(() => {
-      if (!document.hidden) setRound((before) => before + 1);
+    return repeatWhileSeen(() => {
+      if (!isSettled.current) setRound((before) => before + 1);
     }, everyMs);
-    return () => clearInterval(timer);
   }, [everyMs]);
   return { ...state, reload: () => setRound((before) => before + 1) };
 }
 
 const LOADING = { value: undefined, error: undefined, isLoading: true } as const;
 
-function asError(error: unknown): Error {
+/** What was thrown, as an error. */
+export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }

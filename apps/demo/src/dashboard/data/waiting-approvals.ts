@@ -1,38 +1,33 @@
-import type { ApprovalBody, SessionBody } from '@reprise/service/client';
+import type { DecisionBody } from '@reprise/service/client';
 import { client } from './client.ts';
+import { statusOf } from './unreachable.ts';
+import type { WaitingApproval } from './waiting-approval.ts';
 
-/** A tool call that waits for a decision, and the session it is of. */
-export interface WaitingApproval {
-  readonly approval: ApprovalBody;
-  readonly session: SessionBody;
+export interface WaitingList {
+  /** Those asked for first stand first. */
+  readonly items: readonly WaitingApproval[];
+  /** Whether there are more than these. */
+  readonly hasMore: boolean;
 }
 
-/** How many of the newest sessions are looked at. */
-const LOOKED_AT = 500;
-const PAGE = 100;
+/** Of how many sessions the calls are shown; when these are decided on, others come. */
+const SESSIONS = 100;
 
-/** The calls that wait, oldest first. */
-export async function readWaiting(signal: AbortSignal): Promise<readonly WaitingApproval[]> {
-  const waiting: SessionBody[] = [];
-  let seen = 0;
-  for await (const session of client.value.sessions.list({ limit: PAGE, signal })) {
-    if (session.state === 'waiting-for-approval') waiting.push(session);
-    seen += 1;
-    if (seen >= LOOKED_AT) break;
+export async function readWaiting(signal: AbortSignal): Promise<WaitingList> {
+  const { items, next } = await client.value.approvals({ limit: SESSIONS, signal }).page();
+  const waiting = items.flatMap(({ session, approvals }) => approvals.map((approval) => ({ approval, session })));
+  return {
+    items: waiting.toSorted((a, b) => a.approval.requestedAt - b.approval.requestedAt),
+    hasMore: next !== null,
+  };
+}
+
+/** What was decided on a call, here or elsewhere; `null` where nothing was, or its session is gone or has gone back. */
+export async function readDecision({ approval, session }: WaitingApproval): Promise<DecisionBody | null> {
+  try {
+    return (await client.value.sessions.approval(session.id, approval.id)).decision;
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
   }
-  const lists = await Promise.all(waiting.map((session) => readWaitingIn(session, signal)));
-  return lists.flat().sort((a, b) => a.approval.requestedAt - b.approval.requestedAt);
-}
-
-/** The calls of one session that wait, in the order they were made. */
-export async function readWaitingIn(session: SessionBody, signal: AbortSignal): Promise<readonly WaitingApproval[]> {
-  if (session.state !== 'waiting-for-approval') return [];
-  const approvals = await client.value.sessions.approvals(session.id, { signal });
-  return approvals.filter(({ state }) => state === 'waiting').map((approval) => ({ approval, session }));
-}
-
-/** How many of the newest sessions wait for somebody: what stands beside the name of the place where that is done. */
-export async function countWaitingSessions(signal: AbortSignal): Promise<number> {
-  const { items } = await client.value.sessions.list({ limit: PAGE, signal }).page();
-  return items.filter(({ state }) => state === 'waiting-for-approval').length;
 }

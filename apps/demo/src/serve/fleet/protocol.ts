@@ -1,4 +1,4 @@
-import type { ModelChoice } from '../../session/protocol.ts';
+import type { ServedModels } from '../served-models.ts';
 
 /** What the server and its worker processes tell each other. */
 
@@ -9,7 +9,8 @@ export interface WorkerTask {
   readonly connectionString: string;
   /** What the tools look into. */
   readonly folder: string;
-  readonly model: ModelChoice;
+  /** Keys come from the environment, and are never sent. */
+  readonly models: ServedModels;
   readonly concurrency: number;
 }
 

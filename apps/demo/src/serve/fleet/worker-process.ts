@@ -27,7 +27,7 @@ async function workUntil(stopped: Promise<number>, task: WorkerTask): Promise<vo
   const { connectionString, concurrency } = task;
   const store = await openPostgresStore({ connectionString });
   try {
-    const agent = servedAgents(await openFolder(task.folder), task.model);
+    const agent = servedAgents(await openFolder(task.folder), task.models);
     const queue = await openPgBossQueue({ connectionString, store });
     try {
       const worker = await startWorker({ agent, store, queue, concurrency });

@@ -1,54 +1,42 @@
-import { BarController, BarElement, CategoryScale, Chart, LinearScale, Tooltip } from 'chart.js';
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  type ChartConfiguration,
+  LinearScale,
+  Tooltip,
+} from 'chart.js';
 import { useEffect, useRef } from 'preact/hooks';
 import { isDark } from '../../data/theme.ts';
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
 
-export interface BarSeries {
+interface BarSeries {
   readonly name: string;
   /** The name of a colour in `tokens.css`, such as `--read`. */
   readonly colour: string;
+  /** `null` where nobody knows. */
   readonly values: readonly (number | null)[];
 }
 
-/** Stacked bars. What it shows stands in a table or list beside it, for readers who cannot see it. */
-export function BarChart({
-  labels,
-  series,
-  format,
-  selected,
-  onPick,
-  titleOf,
-}: {
+interface Bars {
   readonly labels: readonly string[];
   readonly series: readonly BarSeries[];
   readonly format: (value: number) => string;
-  /** The place of the bar that is marked. */
-  readonly selected?: number | undefined;
-  readonly onPick?: (index: number) => void;
-  /** What stands above the numbers of a bar. */
-  readonly titleOf?: (index: number) => string;
-}) {
+}
+
+type Drawn = Chart<'bar', (number | null)[]>;
+type Options = NonNullable<ChartConfiguration<'bar', (number | null)[]>['options']>;
+
+/** Stacked bars. What it shows stands in a table beside it, for readers who cannot see it or have no mouse. */
+export function BarChart({ labels, series, format }: Bars) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const chart = useRef<Chart<'bar', (number | null)[]>>(undefined);
-  const pick = useRef(onPick);
-  pick.current = onPick;
+  const chart = useRef<Drawn>(undefined);
   const dark = isDark();
   useEffect(() => {
     if (!canvas.current) return undefined;
-    const drawn = new Chart<'bar', (number | null)[]>(canvas.current, {
-      type: 'bar',
-      data: { labels: [], datasets: [] },
-      options: {
-        animation: false,
-        maintainAspectRatio: false,
-        onClick: (_event, elements) => {
-          const [first] = elements;
-          if (first) pick.current?.(first.index);
-        },
-        interaction: { mode: 'index', intersect: false },
-      },
-    });
+    const drawn: Drawn = new Chart(canvas.current, { type: 'bar', data: { labels: [], datasets: [] } });
     chart.current = drawn;
     return () => drawn.destroy();
   }, []);
@@ -61,35 +49,42 @@ export function BarChart({
     drawn.data.datasets = series.map(({ name, colour: token, values }) => ({
       label: name,
       data: [...values],
-      backgroundColor: values.map((_, index) =>
-        selected === undefined || index === selected ? colour(token) : `${colour(token)}99`,
-      ),
-      stack: 'all',
+      backgroundColor: colour(token),
       maxBarThickness: 64,
     }));
-    const axis = { stacked: true, ticks: { color: colour('--text-quiet') }, border: { color: colour('--line') } };
-    drawn.options.scales = {
-      x: { ...axis, grid: { display: false }, ticks: { ...axis.ticks, autoSkip: true, maxRotation: 0 } },
-      y: {
-        ...axis,
-        grid: { color: colour('--line') },
-        ticks: { ...axis.ticks, callback: (value) => format(Number(value)) },
-      },
-    };
-    drawn.options.plugins = {
-      tooltip: {
-        callbacks: {
-          title: ([first]) => (first ? (titleOf?.(first.dataIndex) ?? first.label) : ''),
-          label: ({ dataset, parsed }) =>
-            `${dataset.label ?? ''}: ${parsed.y === null ? 'not reported' : format(parsed.y)}`,
-        },
-      },
-    };
+    drawn.options = optionsOf(format, colour);
     drawn.update('none');
-  }, [labels, series, selected, dark]);
+  }, [labels, series, format, dark]);
   return (
     <div class="chart">
       <canvas ref={canvas} role="img" aria-label="Chart of what is listed beside it" />
     </div>
   );
+}
+
+function optionsOf(format: Bars['format'], colour: (name: string) => string): Options {
+  const ticks = { color: colour('--text-quiet') };
+  const border = { color: colour('--line') };
+  return {
+    animation: false,
+    maintainAspectRatio: false,
+    interaction: { mode: 'index', intersect: false },
+    scales: {
+      x: { stacked: true, border, grid: { display: false }, ticks: { ...ticks, autoSkip: true, maxRotation: 0 } },
+      y: {
+        stacked: true,
+        border,
+        grid: { color: colour('--line') },
+        ticks: { ...ticks, callback: (value) => format(Number(value)) },
+      },
+    },
+    plugins: {
+      tooltip: {
+        callbacks: {
+          label: ({ dataset, parsed }) =>
+            `${dataset.label ?? ''}: ${parsed.y === null ? 'not known' : format(parsed.y)}`,
+        },
+      },
+    },
+  };
 }

@@ -1,47 +1,43 @@
 import './composer.css';
 import type { BusyChoice, InputBlock } from '@reprise/service/client';
 import { useRef, useState } from 'preact/hooks';
-import { ACCEPTED, type Attachment, blocksOf, readAttachment } from './attachment.ts';
+import { AttachButton, AttachedFiles } from './attached-files.tsx';
+import { blocksOf } from './attachment.ts';
+import { BusyPicker } from './busy-picker.tsx';
+import { useAttachments } from './use-attachments.ts';
 import { useDraft } from './use-draft.ts';
-
-const CHOICES: readonly { readonly value: BusyChoice; readonly name: string }[] = [
-  { value: 'steer', name: 'Steer: read before its next request' },
-  { value: 'queue', name: 'Queue: answered when it has ended' },
-  { value: 'interrupt', name: 'Interrupt: answered at once' },
-];
 
 export interface ComposerProps {
   /** Under which what was not sent yet is kept. */
   readonly draft: string;
   /** Whether a run is going: then a message can steer it. */
   readonly isRunning?: boolean;
+  /** What one could say, shown as long as nothing is written. */
+  readonly suggestions?: readonly { readonly say: string; readonly shows: string }[];
   /** Rejects if it could not be sent; the text then stays. */
   readonly onSend: (content: readonly InputBlock[], onBusy: BusyChoice) => Promise<void>;
   readonly onStop?: () => Promise<void>;
 }
 
 /** Where a message is written: Enter sends it, Shift and Enter break the line; files are dropped, pasted or picked. */
-export function Composer({ draft, isRunning = false, onSend, onStop }: ComposerProps) {
+export function Composer({ draft, isRunning = false, suggestions = [], onSend, onStop }: ComposerProps) {
   const [text, setText] = useDraft(draft);
-  const [files, setFiles] = useState<readonly Attachment[]>([]);
+  const attachments = useAttachments();
+  const { files, isReading, refusals, attach } = attachments;
   const [onBusy, setOnBusy] = useState<BusyChoice>('steer');
   const [isSending, setSending] = useState(false);
   const [error, setError] = useState<string>();
-  const form = useRef<HTMLFormElement>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
   const isEmpty = text.trim() === '' && files.length === 0;
   const failed = (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason));
-  const attach = (given: Iterable<File>) => {
-    setError(undefined);
-    for (const file of given) readAttachment(file).then((read) => setFiles((before) => [...before, read]), failed);
-  };
   const send = async () => {
-    if (isEmpty || isSending) return;
+    if (isEmpty || isSending || isReading) return;
     setSending(true);
     setError(undefined);
     try {
       await onSend(blocksOf(text, files), isRunning ? onBusy : 'queue');
       setText('');
-      setFiles([]);
+      attachments.clear();
     } catch (reason) {
       failed(reason);
     } finally {
@@ -50,7 +46,6 @@ export function Composer({ draft, isRunning = false, onSend, onStop }: ComposerP
   };
   return (
     <form
-      ref={form}
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
@@ -62,11 +57,25 @@ export function Composer({ draft, isRunning = false, onSend, onStop }: ComposerP
         attach(event.dataTransfer?.files ?? []);
       }}
     >
-      {error && <p role="alert">{error}</p>}
-      <Attachments files={files} onRemove={(index) => setFiles(files.filter((_, at) => at !== index))} />
+      {[...(error === undefined ? [] : [error]), ...refusals].map((words) => (
+        <p key={words} role="alert">
+          {words}
+        </p>
+      ))}
+      {isEmpty && suggestions.length > 0 && (
+        <Suggestions
+          suggestions={suggestions}
+          onPick={(say) => {
+            setText(say);
+            field.current?.focus();
+          }}
+        />
+      )}
+      <AttachedFiles attachments={attachments} />
       <label>
         <span class="visually-hidden">Message</span>
         <textarea
+          ref={field}
           rows={2}
           placeholder={isRunning ? 'Say something to the run' : 'Message'}
           value={text}
@@ -80,26 +89,14 @@ export function Composer({ draft, isRunning = false, onSend, onStop }: ComposerP
         />
       </label>
       <div class="composer-buttons">
-        <label class="button attach">
-          Attach
-          <input
-            type="file"
-            class="visually-hidden"
-            multiple
-            accept={ACCEPTED}
-            onChange={(event) => {
-              attach(event.currentTarget.files ?? []);
-              event.currentTarget.value = '';
-            }}
-          />
-        </label>
+        <AttachButton onPick={attach} />
         {isRunning && <BusyPicker value={onBusy} onPick={setOnBusy} />}
         {isRunning && onStop && (
           <button type="button" class="button is-danger" onClick={() => void onStop().catch(failed)}>
             Stop
           </button>
         )}
-        <button type="submit" class="button is-primary" disabled={isEmpty || isSending}>
+        <button type="submit" class="button is-primary" disabled={isEmpty || isSending || isReading}>
           {isSending ? 'Sending …' : 'Send'}
         </button>
       </div>
@@ -107,41 +104,19 @@ export function Composer({ draft, isRunning = false, onSend, onStop }: ComposerP
   );
 }
 
-function BusyPicker({ value, onPick }: { readonly value: BusyChoice; readonly onPick: (value: BusyChoice) => void }) {
-  return (
-    <label class="busy">
-      <span class="visually-hidden">While a run is going</span>
-      <select
-        value={value}
-        onChange={(event) =>
-          onPick(CHOICES.find((choice) => choice.value === event.currentTarget.value)?.value ?? 'steer')
-        }
-      >
-        {CHOICES.map((choice) => (
-          <option key={choice.value} value={choice.value}>
-            {choice.name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function Attachments({
-  files,
-  onRemove,
+function Suggestions({
+  suggestions,
+  onPick,
 }: {
-  readonly files: readonly Attachment[];
-  readonly onRemove: (index: number) => void;
+  readonly suggestions: NonNullable<ComposerProps['suggestions']>;
+  readonly onPick: (say: string) => void;
 }) {
-  if (files.length === 0) return null;
   return (
-    <ul class="attachments">
-      {files.map(({ name, size }, index) => (
-        <li key={`${name}/${size}`}>
-          {name} <span class="quiet">{Math.max(1, Math.round(size / 1024))} KB</span>
-          <button type="button" class="button" aria-label={`Remove ${name}`} onClick={() => onRemove(index)}>
-            ×
+    <ul class="suggestions" aria-label="What you could say">
+      {suggestions.map(({ say, shows }) => (
+        <li key={say}>
+          <button type="button" class="button" onClick={() => onPick(say)}>
+            {say} <small class="quiet">{shows}</small>
           </button>
         </li>
       ))}

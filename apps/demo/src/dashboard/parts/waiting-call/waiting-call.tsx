@@ -1,14 +1,16 @@
 import './waiting-call.css';
-import { ServiceProblem } from '@reprise/service/client';
-import { useRef, useState } from 'preact/hooks';
+import type { DecisionBody } from '@reprise/service/client';
 import { client } from '../../data/client.ts';
 import { sessionName } from '../../data/session-name.ts';
-import type { WaitingApproval } from '../../data/waiting-approvals.ts';
+import type { WaitingApproval } from '../../data/waiting-approval.ts';
 import { Time } from '../time.tsx';
+import { DecisionForm } from './decision-form.tsx';
+import { decisionText } from './decision-words.ts';
+import { useCarriedOut } from './use-carried-out.ts';
 
-/** A call that waits, and the two things to be said of it. */
+/** A call that waits, with its exact arguments, and what is to be said of it. */
 export function WaitingCall({
-  item: { approval, session },
+  item,
   withLink = true,
   onDecided,
 }: {
@@ -18,34 +20,13 @@ export function WaitingCall({
   /** Is told in words what stands now. */
   readonly onDecided: (words: string) => void;
 }) {
-  const [reason, setReason] = useState('');
-  const [error, setError] = useState<string>();
-  const isDeciding = useRef(false);
-  const decide = async (isApproved: boolean) => {
-    if (isDeciding.current) return;
-    isDeciding.current = true;
-    setError(undefined);
-    try {
-      const given = isApproved || reason.trim() === '' ? {} : { reason };
-      const { decision } = await client.value.sessions.decide(session.id, approval.id, {
-        isApproved,
-        ...given,
-        continue: true,
-      });
-      onDecided(decidedText(approval.call.name, decision, isApproved));
-    } catch (failure) {
-      // Somebody was faster, and the call is carried out by now.
-      if (failure instanceof ServiceProblem && failure.code === 'agent/approval-refused') onDecided(failure.message);
-      else setError(failure instanceof Error ? failure.message : String(failure));
-    } finally {
-      isDeciding.current = false;
-    }
-  };
+  const { approval, session } = item;
+  const { call, decision } = approval;
   return (
-    <article class="waiting-call" aria-label={`${approval.call.name} in ${sessionName(session)}`}>
+    <article class="waiting-call" aria-label={`${call.name} in ${sessionName(session)}`}>
       <header>
         <h2>
-          <code>{approval.call.name}</code>
+          <code>{call.name}</code>
         </h2>
         {withLink && <a href={`/sessions/${encodeURIComponent(session.id)}`}>{sessionName(session)}</a>}
         <span class="quiet">
@@ -55,32 +36,42 @@ export function WaitingCall({
       {approval.reason && <p>{approval.reason}</p>}
       <h3>Arguments, as the model wrote them</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <pre tabIndex={0}>{approval.call.argumentsText}</pre>
-      {error && <p role="alert">{error}</p>}
-      <label class="field">
-        Reason for a refusal, for the model
-        <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-      </label>
-      <p class="buttons">
-        <button type="button" class="button is-primary" onClick={() => void decide(true)}>
-          Approve
-        </button>
-        <button type="button" class="button is-danger" onClick={() => void decide(false)}>
-          Refuse
-        </button>
-      </p>
+      <pre tabIndex={0}>{call.argumentsText}</pre>
+      {decision ? (
+        <Decided item={item} decision={decision} onGoOn={onDecided} />
+      ) : (
+        <DecisionForm item={item} onDecided={onDecided} />
+      )}
     </article>
   );
 }
 
-/** What stands now: somebody may have been faster. */
-function decidedText(
-  tool: string,
-  { isApproved, by }: { readonly isApproved: boolean; readonly by: string | null },
-  wanted: boolean,
-): string {
-  const what = isApproved ? 'approved' : 'refused';
-  return isApproved === wanted
-    ? `${tool} is ${what}.`
-    : `${tool} was ${what} before${by ? ` by ${by}` : ''}; that decision stands.`;
+/** Somebody has decided, and nobody has gone on yet. */
+function Decided({
+  item: { approval, session },
+  decision,
+  onGoOn,
+}: {
+  readonly item: WaitingApproval;
+  readonly decision: DecisionBody;
+  readonly onGoOn: (words: string) => void;
+}) {
+  const { error, carryOut } = useCarriedOut();
+  const goOn = async () => {
+    await client.value.sessions.goOn(session.id);
+    onGoOn(`${approval.call.name}: the session goes on.`);
+  };
+  return (
+    <>
+      <p>
+        It was {decisionText(decision)}, <Time at={decision.decidedAt} />. The session has not gone on since.
+      </p>
+      {error && <p role="alert">{error}</p>}
+      <p class="buttons">
+        <button type="button" class="button is-primary" onClick={() => void carryOut(goOn)}>
+          Go on
+        </button>
+      </p>
+    </>
+  );
 }

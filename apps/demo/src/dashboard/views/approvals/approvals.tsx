@@ -1,40 +1,56 @@
 import './approvals.css';
 import { useState } from 'preact/hooks';
-import { useResource } from '../../data/use-resource.ts';
-import { readWaiting } from '../../data/waiting-approvals.ts';
+import { sessionName } from '../../data/session-name.ts';
 import { Empty, Failure, Loading } from '../../parts/notice.tsx';
 import { WaitingCall } from '../../parts/waiting-call/waiting-call.tsx';
-
-const LIVE_MS = 2500;
+import { type Settled, useWaiting } from './use-waiting.ts';
 
 /** The tool calls that wait for somebody to decide. */
 export function Approvals() {
-  const waiting = useResource(readWaiting, [], { everyMs: LIVE_MS });
+  const { value, error, reload, settled, decided } = useWaiting();
   const [said, setSaid] = useState('');
-  if (!waiting.value && waiting.error) return <Failure isView error={waiting.error} onRetry={waiting.reload} />;
-  if (!waiting.value) return <Loading what="what waits" />;
+  if (!value && error) return <Failure isView error={error} onRetry={reload} />;
+  if (!value) return <Loading what="what waits" />;
+  const { items, hasMore } = value;
   return (
     <div class="approvals">
       <h1>Approvals</h1>
-      <p role="status">{said}</p>
-      {waiting.value.length === 0 && (
+      <div role="status">
+        {said !== '' && <p>{said}</p>}
+        <SettledList settled={settled} />
+      </div>
+      {items.length === 0 && (
         <Empty title="Nothing waits">
           <p>Calls of tools that need somebody’s approval appear here, with their exact arguments.</p>
         </Empty>
       )}
       <ul>
-        {waiting.value.map((item) => (
+        {items.map((item) => (
           <li key={item.approval.id}>
             <WaitingCall
               item={item}
               onDecided={(words) => {
                 setSaid(words);
-                waiting.reload();
+                decided(item);
               }}
             />
           </li>
         ))}
       </ul>
+      {hasMore && <p class="quiet">More wait than stand here; they come when these are decided on.</p>}
     </div>
+  );
+}
+
+/** What others have decided while this page was open. */
+function SettledList({ settled }: { readonly settled: readonly Settled[] }) {
+  return (
+    <>
+      {settled.map(({ item: { approval, session }, words }) => (
+        <p key={approval.id} class="quiet">
+          {words} <a href={`/sessions/${encodeURIComponent(session.id)}`}>{sessionName(session)}</a>
+        </p>
+      ))}
+    </>
   );
 }

@@ -1,152 +1,123 @@
 import './money.css';
-import type { StatementBody, StatementKey } from '@reprise/service/client';
+import type { ServiceClient, StatementBody, StatementGroupBody } from '@reprise/service/client';
 import { useMemo, useState } from 'preact/hooks';
-import { lazy } from 'preact-iso';
-import { client } from '../../data/client.ts';
+import { useLocation } from 'preact-iso';
+import { client, clientOf } from '../../data/client.ts';
 import { useResource } from '../../data/use-resource.ts';
 import { Empty, Failure, Loading } from '../../parts/notice.tsx';
-import { dollarsOf, type Period, periodOf, RANGES } from './period.ts';
+import { MoneyChart } from './money-chart.tsx';
+import { Plans } from './plans/plans.tsx';
+import { Reports } from './reports.tsx';
+import { readSelection, type SelectedTurns, type Selection, selectedTurns, selectionAddress } from './selection.ts';
+import { SelectionForm } from './selection-form.tsx';
+import { groupsInOrder, SHOWN_GROUPS } from './statement-rows.ts';
 import { StatementTable } from './statement-table.tsx';
 import { Totals } from './totals.tsx';
 
-const BarChart = lazy(() => import('../../parts/chart/bar-chart.tsx').then((module) => module.BarChart));
-
-const KEYS: readonly StatementKey[] = ['day', 'model', 'session', 'tenant'];
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** What was spent and what caching saved, by what the reader asks for. */
+/** What the turns of a selection cost, what caching saved of it, and what other plans would have cost. The address says which turns. */
 export function Money() {
-  const [by, setBy] = useState<StatementKey>('day');
-  const [range, setRange] = useState<keyof typeof RANGES>('30 days');
-  const period = useMemo(() => periodOf(range, Date.now()), [range]);
+  const { query, route } = useLocation();
+  const address = selectionAddress(readSelection(query));
+  const selection = useMemo(() => readSelection(query), [address]);
+  const turns = useMemo(() => selectedTurns(selection, Date.now()), [address]);
+  const { by, tenant } = selection;
+  const service = useMemo(() => (tenant === undefined ? client.value : clientOf(tenant)), [tenant, client.value]);
   const statement = useResource(
-    (signal) => client.value.statement({ by, ...period, timeZone: ZONE, signal }),
-    [by, range],
+    (signal) => service.statement({ by, ...turns, timeZone: ZONE, signal }),
+    [service, address],
   );
-  const { value } = statement;
+  const { models: _models, ...anyModel } = turns;
+  const models = useResource(
+    (signal) => service.statement({ by: 'model', ...anyModel, signal }),
+    [service, turns.since, turns.until, selection.session],
+  );
+  const { value, error } = statement;
   return (
-    <div class="money">
+    <div class="money" aria-busy={statement.isLoading}>
       <header class="view-head">
         <h1>Money</h1>
-        <Choice name="By" value={by} values={KEYS} onPick={setBy} />
-        <Choice name="Time" value={range} values={Object.keys(RANGES) as (keyof typeof RANGES)[]} onPick={setRange} />
-        <Reports by={by} period={period} />
+        <SelectionForm
+          service={service}
+          selection={selection}
+          models={models.value?.groups.flatMap(({ key }) => key.model ?? []) ?? []}
+          onChange={(next) => route(selectionAddress(next))}
+        />
+        <Reports service={service} query={{ by, ...turns, timeZone: ZONE }} />
       </header>
-      {statement.error && <Failure error={statement.error} onRetry={statement.reload} />}
-      {!value && !statement.error && <Loading what="the statement" />}
-      {value && value.total.turnCount === 0 && (
+      {error && <Failure error={error} onRetry={statement.reload} />}
+      {!value && !error && <Loading what="the statement" />}
+      {value && !error && value.total.turnCount === 0 && (
         <Empty title="Nothing was spent">
-          <p>No model was asked in this time.</p>
+          <p>No turn is in this selection.</p>
+          {address !== '/money?range=all' && <a href="/money?range=all">All turns of all time</a>}
         </Empty>
       )}
-      {value && value.total.turnCount > 0 && (
-        <>
-          <Totals sums={value.total} />
-          <MoneyChart statement={value} by={by} />
-          <StatementTable statement={value} by={by} />
-          <p class="quiet">Days are those of {value.timeZone}. Prices are those of the time each turn was made.</p>
-        </>
+      {value && !error && value.total.turnCount > 0 && (
+        <Statement key={address} statement={value} selection={selection} turns={turns} service={service} />
       )}
     </div>
   );
 }
 
-/** The bars: what was paid, and on top of it what would have been paid without the cache. */
-function MoneyChart({ statement: { groups }, by }: { readonly statement: StatementBody; readonly by: StatementKey }) {
-  const labels = useMemo(() => groups.map(({ key }) => key[by] ?? ''), [groups, by]);
-  const series = useMemo(
-    () => [
-      {
-        name: 'paid',
-        colour: '--paid',
-        values: groups.map(({ sums }) => dollarsOf(sums.covered.money.paidPicoUsd)),
-      },
-      {
-        name: 'saved',
-        colour: '--saved',
-        values: groups.map(({ sums }) => Math.max(0, dollarsOf(sums.covered.money.savedPicoUsd))),
-      },
-    ],
-    [groups],
+function Statement({
+  statement,
+  selection,
+  turns,
+  service,
+}: {
+  readonly statement: StatementBody;
+  readonly selection: Selection;
+  readonly turns: SelectedTurns;
+  readonly service: ServiceClient;
+}) {
+  const { session, tenant } = selection;
+  // What is shown while something else is loaded is still grouped as it was.
+  const by = statement.by.includes(selection.by) ? selection.by : (statement.by[0] ?? 'day');
+  const [shown, setShown] = useState(SHOWN_GROUPS);
+  const all = useMemo(() => groupsInOrder(statement, by), [statement, by]);
+  const groups = useMemo(
+    () => all.slice(by === 'day' ? -shown : 0, by === 'day' ? undefined : shown),
+    [all, by, shown],
   );
+  const plans = useResource((signal) => service.whatIf({ ...turns, signal }), []);
   return (
     <>
-      <ul class="legend money-legend">
-        <li>paid</li>
-        <li class="is-saved">saved by the cache</li>
-      </ul>
-      <BarChart labels={labels} series={series} format={dollarText} />
+      <Totals sums={statement.total} />
+      <MoneyChart groups={groups} by={by} />
+      <StatementTable groups={groups} by={by} addressOf={(group) => addressOf(group, selection)} />
+      {all.length > shown && (
+        <button type="button" class="button more" onClick={() => setShown(shown + SHOWN_GROUPS)}>
+          Show more: {groups.length} of {all.length} are shown
+        </button>
+      )}
+      <p class="quiet">
+        Days are those of {statement.timeZone}. Prices are those of the time each turn was made.{' '}
+        {session !== undefined && tenant === undefined && (
+          <a href={`/sessions/${encodeURIComponent(session)}`}>Open the session</a>
+        )}
+      </p>
+      <Plans plans={plans} selectedTurns={statement.total.turnCount} />
     </>
   );
 }
 
-const dollars = new Intl.NumberFormat(undefined, {
-  style: 'currency',
-  currency: 'USD',
-  currencyDisplay: 'narrowSymbol',
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 4,
-});
-
-function dollarText(value: number): string {
-  return dollars.format(value);
-}
-
-function Choice<Value extends string>({
-  name,
-  value,
-  values,
-  onPick,
-}: {
-  readonly name: string;
-  readonly value: Value;
-  readonly values: readonly Value[];
-  readonly onPick: (value: Value) => void;
-}) {
-  return (
-    <label class="field">
-      {name}
-      <select
-        value={value}
-        onChange={({ currentTarget }) => {
-          const picked = values.find((each) => each === currentTarget.value);
-          if (picked !== undefined) onPick(picked);
-        }}
-      >
-        {values.map((each) => (
-          <option key={each} value={each}>
-            {each}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-/** The same as a file: CSV for a sheet, HTML for people. */
-function Reports({ by, period }: { readonly by: StatementKey; readonly period: Period }) {
-  const [error, setError] = useState<string>();
-  const save = async (type: 'text/csv' | 'text/html', name: string) => {
-    setError(undefined);
-    try {
-      const response = await client.value.report({ type, by: by === 'tenant' ? 'day' : by, ...period });
-      const url = URL.createObjectURL(await response.blob());
-      const link = Object.assign(document.createElement('a'), { href: url, download: name });
-      link.click();
-      URL.revokeObjectURL(url);
-    } catch (failure) {
-      setError(failure instanceof Error ? failure.message : String(failure));
-    }
-  };
-  return (
-    <p class="reports">
-      <button type="button" class="button" onClick={() => void save('text/csv', 'statement.csv')}>
-        CSV
-      </button>
-      <button type="button" class="button" onClick={() => void save('text/html', 'statement.html')}>
-        HTML report
-      </button>
-      {error && <span role="alert">{error}</span>}
-    </p>
-  );
+/** The selection of a group's own turns; of a session's own, the session. */
+function addressOf({ key }: StatementGroupBody, selection: Selection): string | undefined {
+  const { by, tenant } = selection;
+  const { [by]: value } = key;
+  if (value === undefined || value === '') return undefined;
+  switch (by) {
+    case 'day':
+      return selectionAddress({ ...selection, range: 'days', from: value, to: value, by: 'session' });
+    case 'model':
+      return selectionAddress({ ...selection, model: value, by: 'day' });
+    case 'session':
+      return tenant === undefined
+        ? `/sessions/${encodeURIComponent(value)}`
+        : selectionAddress({ ...selection, session: value, tenant: key.tenant ?? tenant, by: 'day' });
+    case 'tenant':
+      return tenant === undefined ? undefined : selectionAddress({ ...selection, tenant: value, by: 'day' });
+  }
 }

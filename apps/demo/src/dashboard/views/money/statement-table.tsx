@@ -1,18 +1,22 @@
-import type { StatementBody, StatementKey } from '@reprise/service/client';
-import { moneyText, percentText } from '../../data/format.ts';
+import type { StatementGroupBody, StatementKey } from '@reprise/service/client';
+import { percentText, tokenText } from '../../data/format.ts';
 import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
+import { groupName, moneyTexts } from './statement-rows.ts';
 
-/** A row for each group. */
+/** A row for each group, and a way to what it is made of. */
 export function StatementTable({
-  statement: { groups },
+  groups,
   by,
+  addressOf,
 }: {
-  readonly statement: StatementBody;
+  readonly groups: readonly StatementGroupBody[];
   readonly by: StatementKey;
+  /** Where the reader can look into a group; `undefined` for nowhere. */
+  readonly addressOf: (group: StatementGroupBody) => string | undefined;
 }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <div class="statement" tabIndex={0}>
+    <div class="scroll-table" tabIndex={0}>
       <table>
         <caption class="visually-hidden">Cost and savings by {by}</caption>
         <thead>
@@ -25,35 +29,45 @@ export function StatementTable({
           </tr>
         </thead>
         <tbody>
-          {groups.map(({ key, sums }) => (
-            <tr key={key[by]}>
-              <th scope="row">
-                {by === 'session' ? (
-                  <a href={`/sessions/${encodeURIComponent(key.session ?? '')}`}>{key.session}</a>
-                ) : (
-                  key[by]
-                )}
-              </th>
-              <td class="number">{sums.turnCount}</td>
-              <td>
-                <TokenBar
-                  tokens={{
-                    fresh: sums.tokens.fresh.tokens,
-                    cacheRead: sums.tokens.cacheRead.tokens,
-                    cacheWrite: sums.tokens.cacheWrite.tokens,
-                    output: sums.tokens.output.tokens,
-                  }}
-                  silentTurns={sums.silentTurns}
-                />
-              </td>
-              <td class="number">{percentText(sums.hitRatio ?? undefined)}</td>
-              <td class="number">{moneyText(sums.covered.money.paidPicoUsd)}</td>
-              <td class="number">{moneyText(sums.covered.money.baselinePicoUsd)}</td>
-              <td class="number">{moneyText(sums.covered.money.savedPicoUsd)}</td>
-            </tr>
+          {groups.map((group) => (
+            <GroupRow key={groupName(group, by)} group={group} name={groupName(group, by)} href={addressOf(group)} />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function GroupRow({
+  group: { sums },
+  name,
+  href,
+}: {
+  readonly group: StatementGroupBody;
+  readonly name: string;
+  readonly href: string | undefined;
+}) {
+  const { paid, baseline, saved } = moneyTexts(sums);
+  const { tokens, silentTurns } = sums;
+  return (
+    <tr>
+      <th scope="row">{href === undefined ? name : <a href={href}>{name}</a>}</th>
+      <td class="number">{tokenText(sums.turnCount)}</td>
+      <td>
+        <TokenBar
+          tokens={{
+            fresh: tokens.fresh.tokens,
+            cacheRead: tokens.cacheRead.tokens,
+            cacheWrite: tokens.cacheWrite.tokens,
+            output: tokens.output.tokens,
+          }}
+          silentTurns={silentTurns}
+        />
+      </td>
+      <td class="number">{percentText(sums.hitRatio ?? undefined)}</td>
+      <td class="number">{paid}</td>
+      <td class="number">{baseline}</td>
+      <td class="number">{saved}</td>
+    </tr>
   );
 }

@@ -1,25 +1,25 @@
 import type { SumsBody } from '@reprise/service/client';
-import { moneyText, percentText } from '../../data/format.ts';
+import { percentText, tokenText } from '../../data/format.ts';
+import { moneyTexts } from './statement-rows.ts';
 
 /** What it all comes to, and of how much of it that can be said. */
 export function Totals({ sums }: { readonly sums: SumsBody }) {
-  const { covered, turnCount, silentTurns, unpricedTurns, savedRatio, hitRatio } = sums;
-  const isWhole = covered.turnCount === turnCount;
-  const atLeast = isWhole ? '' : '≥ ';
+  const { covered, turnCount, silentTurns, unpricedTurns, hitRatio } = sums;
+  const { paid, baseline, saved, savedShare } = moneyTexts(sums);
   return (
     <section aria-label="Totals" class="totals">
       <dl>
-        <Figure name="Paid" value={`${atLeast}${moneyText(covered.money.paidPicoUsd)}`} />
-        <Figure name="Without the cache" value={`${atLeast}${moneyText(covered.money.baselinePicoUsd)}`} />
-        <Figure name="Saved" value={moneyText(covered.money.savedPicoUsd)} />
-        <Figure name="Saved of it" value={isWhole ? percentText(savedRatio ?? undefined) : 'not of all turns'} />
+        <Figure name="Paid" value={paid} />
+        <Figure name="Without the cache" value={baseline} />
+        <Figure name="Saved" value={saved} />
+        <Figure name="Saved of it" value={savedShare} />
         <Figure name="Hit ratio" value={percentText(hitRatio ?? undefined)} />
-        <Figure name="Turns" value={`${turnCount}`} />
+        <Figure name="Turns" value={tokenText(turnCount)} />
       </dl>
-      {!isWhole && (
+      {covered.turnCount < turnCount && (
         <p>
-          Covers {covered.turnCount} of {turnCount} turns: {silentTurns} reported no cache counters, of {unpricedTurns}{' '}
-          the price is not known.
+          What was saved is known of {tokenText(covered.turnCount)} of {tokenText(turnCount)} turns:{' '}
+          {tokenText(silentTurns)} reported no cache counters, of {tokenText(unpricedTurns)} the price is not known.
         </p>
       )}
     </section>

@@ -1,75 +1,78 @@
 import './session-view.css';
-import type { RunView, SessionBody } from '@reprise/service/client';
+import type { ApprovalBody, SessionBody } from '@reprise/service/client';
 import { useState } from 'preact/hooks';
 import { lazy, useRoute } from 'preact-iso';
 import { client } from '../../data/client.ts';
-import { moneyText, percentText } from '../../data/format.ts';
-import { sessionName } from '../../data/session-name.ts';
-import { useConversation } from '../../data/use-conversation.ts';
-import { useResource } from '../../data/use-resource.ts';
-import { readWaitingIn } from '../../data/waiting-approvals.ts';
+import { statusOf } from '../../data/unreachable.ts';
+import { type ConversationActions, useConversation } from '../../data/use-conversation.ts';
 import { Composer } from '../../parts/composer/composer.tsx';
 import { Failure, Loading } from '../../parts/notice.tsx';
-import { SessionStateBadge } from '../../parts/session-state/session-state.tsx';
-import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
 import { WaitingCall } from '../../parts/waiting-call/waiting-call.tsx';
 import { Conversation } from './conversation/conversation.tsx';
+import { SessionHead } from './session-head.tsx';
 
 const SidePanel = lazy(() => import('./side-panel.tsx').then((module) => module.SidePanel));
 
-const LIVE_MS = 3000;
-
 /** One session: what was said, live, and beside it what it cost and where it can go back to. */
 export function SessionView() {
-  const { params } = useRoute();
-  const id = params['id'] ?? '';
-  const session = useResource((signal) => client.value.sessions.get(id, { signal }), [id], { everyMs: LIVE_MS });
+  const id = useRoute().params['id'] ?? '';
+  return <Session key={id} id={id} />;
+}
+
+function Session({ id }: { readonly id: string }) {
   const conversation = useConversation(id);
-  const { value } = session;
-  if (!value && session.error) return <Failure isView error={session.error} onRetry={session.reload} />;
-  if (!value) return <Loading what="the session" />;
-  const { run, live } = conversation;
+  const { session, run, live, error, look, again } = conversation;
+  if (error && statusOf(error) === 404) return <NoSession id={id} />;
+  if (!session) return error ? <Failure isView error={error} onRetry={again} /> : <Loading what="the session" />;
   return (
     <div class="session-view">
-      <header class="session-head">
-        <h1 title={sessionName(value)}>{sessionName({ ...value, lastPrompt: value.lastPrompt ?? promptOf(live) })}</h1>
-        <SessionStateBadge state={value.state} />
-        <TokenBar tokens={value.spent.tokens} silentTurns={value.spent.silentTurns} />
-        <dl>
-          <Fact name="Turns" value={`${value.spent.turnCount}`} />
-          <Fact name="Hit ratio" value={percentText(value.spent.hitRatio ?? undefined)} />
-          <Fact name="Cost" value={value.spent.turnCount === 0 ? '–' : moneyText(value.spent.paidPicoUsd)} />
-          <Fact name="Saved" value={value.spent.turnCount === 0 ? '–' : moneyText(value.spent.savedPicoUsd)} />
-        </dl>
-      </header>
+      <SessionHead session={session} live={live} />
       <section class="session-talk" aria-label="Conversation">
-        {conversation.error && <Failure error={conversation.error} onRetry={conversation.look} />}
+        {error && <Failure error={error} onRetry={look} />}
         <Conversation state={conversation} onOlder={conversation.older} />
-        <Waiting session={value} onDecided={conversation.look} />
+        <Waiting session={session} approvals={conversation.approvals} onDecided={look} />
         <Composer
           draft={id}
           isRunning={run !== undefined && live?.end === undefined}
           onSend={async (content, onBusy) => {
             await client.value.sessions.send(id, { content }, { onBusy });
-            conversation.look();
+            look();
           }}
           onStop={async () => {
             if (run) await client.value.sessions.run(id, run.id).stop();
           }}
         />
       </section>
-      <SidePanel sessionId={id} turnCount={value.spent.turnCount} />
+      <SidePanel session={session} />
     </div>
   );
 }
 
+function NoSession({ id }: { readonly id: string }) {
+  return (
+    <section class="notice">
+      <h1>There is no such session</h1>
+      <p>
+        Nothing is known of <code>{id}</code>: it was deleted, or the address is not quite right.
+      </p>
+      <a href="/">All sessions</a>
+    </section>
+  );
+}
+
 /** What has to be decided before the session can go on. */
-function Waiting({ session, onDecided }: { readonly session: SessionBody; readonly onDecided: () => void }) {
-  const waiting = useResource((signal) => readWaitingIn(session, signal), [session.state, session.updatedAt]);
+function Waiting({
+  session,
+  approvals,
+  onDecided,
+}: {
+  readonly session: SessionBody;
+  readonly approvals: readonly ApprovalBody[];
+  readonly onDecided: ConversationActions['look'];
+}) {
   const [said, setSaid] = useState('');
   const decided = (words: string) => {
     setSaid(words);
-    waiting.reload();
     onDecided();
   };
   return (
@@ -77,24 +80,11 @@ function Waiting({ session, onDecided }: { readonly session: SessionBody; readon
       <p class="visually-hidden" role="status">
         {said}
       </p>
-      {waiting.value?.map((item) => (
-        <WaitingCall key={item.approval.id} item={item} withLink={false} onDecided={decided} />
-      ))}
-    </div>
-  );
-}
-
-/** What a run was asked that has not come to its first turn. */
-function promptOf(live: RunView | undefined): string | null {
-  const text = live?.input?.content.map((block) => (block.type === 'text' ? block.text : '')).join(' ');
-  return text?.trim() ? text : null;
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div>
-      <dt class="quiet">{name}</dt>
-      <dd>{value}</dd>
+      {approvals
+        .filter(({ state }) => state === 'waiting')
+        .map((approval) => (
+          <WaitingCall key={approval.id} item={{ approval, session }} withLink={false} onDecided={decided} />
+        ))}
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import type { SessionBody } from '@reprise/service/client';
 import { useState } from 'preact/hooks';
 import { lazy } from 'preact-iso';
 
@@ -7,7 +8,8 @@ const Tree = lazy(() => import('./tree/tree.tsx').then((module) => module.Tree))
 const TABS = ['Turns', 'Tree'] as const;
 
 /** What stands beside a conversation. */
-export function SidePanel({ sessionId, turnCount }: { readonly sessionId: string; readonly turnCount: number }) {
+export function SidePanel({ session }: { readonly session: SessionBody }) {
+  const { id, spent } = session;
   const [tab, setTab] = useState<(typeof TABS)[number]>('Turns');
   return (
     <aside class="session-side" aria-label="Turns and tree">
@@ -17,12 +19,13 @@ export function SidePanel({ sessionId, turnCount }: { readonly sessionId: string
             {name}
           </button>
         ))}
+        {spent.turnCount > 0 && (
+          <a class="to-money" href={`/money?session=${encodeURIComponent(id)}`}>
+            What would another policy have cost?
+          </a>
+        )}
       </div>
-      {tab === 'Turns' ? (
-        <Timeline sessionId={sessionId} turnCount={turnCount} />
-      ) : (
-        <Tree sessionId={sessionId} turnCount={turnCount} />
-      )}
+      {tab === 'Turns' ? <Timeline session={session} /> : <Tree sessionId={id} turnCount={spent.turnCount} />}
     </aside>
   );
 }

@@ -1,11 +1,42 @@
 import type { SessionBody } from '@reprise/service/client';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { client } from '../../data/client.ts';
 import { sessionName } from '../../data/session-name.ts';
 
-/** Renames a session, or deletes it after a question. */
-export function SessionMenu({ session, onChange }: { readonly session: SessionBody; readonly onChange: () => void }) {
+interface MenuProps {
+  readonly session: SessionBody;
+  readonly onChange: () => void;
+}
+
+/** What can be done to a session from afar. */
+export function SessionMenu({ session, onChange }: MenuProps) {
+  const [isOpen, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        class="button"
+        aria-label={`Rename or delete ${sessionName(session)}`}
+        aria-haspopup="dialog"
+        onClick={() => setOpen(true)}
+      >
+        ⋯
+      </button>
+      {isOpen && <SessionDialog session={session} onChange={onChange} onClose={close} />}
+    </>
+  );
+}
+
+/** Renames a session, or deletes it. */
+function SessionDialog({ session, onChange, onClose }: MenuProps & { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
   const name = sessionName(session);
   const [title, setTitle] = useState(name);
   const [error, setError] = useState<string>();
@@ -22,51 +53,38 @@ export function SessionMenu({ session, onChange }: { readonly session: SessionBo
   const rename = () =>
     client.value.sessions.update(session.id, { metadata: { ...session.metadata, title: title.trim() } });
   return (
-    <>
-      <button
-        type="button"
-        class="button"
-        aria-label={`Rename or delete ${name}`}
-        onClick={() => {
-          setTitle(name);
-          dialog.current?.showModal();
+    <dialog ref={dialog} class="dialog" aria-label={`Session ${name}`} onClose={onClose}>
+      <form
+        method="dialog"
+        onSubmit={(event) => {
+          event.preventDefault();
+          carryOut(rename());
         }}
       >
-        ⋯
-      </button>
-      <dialog ref={dialog} class="dialog" aria-label={`Session ${name}`}>
-        <form
-          method="dialog"
-          onSubmit={(event) => {
-            event.preventDefault();
-            carryOut(rename());
-          }}
-        >
-          <label class="field">
-            Title
-            <input value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
-          </label>
-          {error && <p role="alert">{error}</p>}
-          <p class="quiet">
-            Deleting is for good: its turns, snapshots and runs go with it. Forks of it keep what they share.
-          </p>
-          <p class="buttons">
-            <button type="submit" class="button is-primary">
-              Rename
-            </button>
-            <button
-              type="button"
-              class="button is-danger"
-              onClick={() => carryOut(client.value.sessions.delete(session.id))}
-            >
-              Delete
-            </button>
-            <button type="button" class="button" onClick={() => dialog.current?.close()}>
-              Leave it
-            </button>
-          </p>
-        </form>
-      </dialog>
-    </>
+        <label class="field">
+          Title
+          <input value={title} onInput={(event) => setTitle(event.currentTarget.value)} />
+        </label>
+        {error && <p role="alert">{error}</p>}
+        <p class="quiet">
+          Deleting is for good: its turns, snapshots and runs go with it. Forks of it keep what they share.
+        </p>
+        <p class="buttons">
+          <button type="submit" class="button is-primary">
+            Rename
+          </button>
+          <button
+            type="button"
+            class="button is-danger"
+            onClick={() => carryOut(client.value.sessions.delete(session.id))}
+          >
+            Delete
+          </button>
+          <button type="button" class="button" onClick={() => dialog.current?.close()}>
+            Leave it
+          </button>
+        </p>
+      </form>
+    </dialog>
   );
 }

@@ -1,5 +1,5 @@
 import type { SessionBody } from '@reprise/service/client';
-import { useEffect, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { moneyText, percentText } from '../../data/format.ts';
 import { sessionName } from '../../data/session-name.ts';
@@ -10,7 +10,9 @@ import { useVirtualList } from '../../parts/use-virtual-list.ts';
 import { keyOf, type SessionList } from './session-list.ts';
 import { SessionMenu } from './session-menu.tsx';
 
-const ROW_PX = 56;
+/** As `sessions.css` says: rows that turn out as they were estimated move no others. */
+const ROW_PX = 60;
+const MINUTE_MS = 60_000;
 /** How many rows before the end of what is there the next page is asked for. */
 const AHEAD = 20;
 
@@ -29,13 +31,18 @@ export function SessionTable({
 }) {
   const scroller = useRef<HTMLDivElement>(null);
   const { items } = list;
-  const rows = useVirtualList(scroller, {
-    count: items.length,
-    estimate: () => ROW_PX,
-    keyOf: (index) => {
+  // With another function all rows would be placed anew.
+  const keyAt = useCallback(
+    (index: number) => {
       const item = items[index];
       return item ? keyOf(item) : index;
     },
+    [items],
+  );
+  const rows = useVirtualList(scroller, {
+    count: items.length,
+    estimate: () => ROW_PX,
+    keyOf: keyAt,
   });
   const lastShown = rows.items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -78,33 +85,51 @@ function Gap({ height }: { readonly height: number }) {
   );
 }
 
-function SessionRow({
-  session,
-  index,
-  rows,
-  onChange,
-}: {
+interface RowProps {
   readonly session: SessionBody;
   readonly index: number;
   readonly rows: { readonly measure: (element: Element | null) => void };
   readonly onChange: () => void;
-}) {
+}
+
+/** A row, drawn anew when its session changes and not with each step of a scroll; and each minute, for how long ago things are. */
+function SessionRow({ session, index, rows, onChange }: RowProps) {
   const { route } = useLocation();
+  const changed = useRef(onChange);
+  changed.current = onChange;
+  const minute = Math.floor(Date.now() / MINUTE_MS);
+  return useMemo(
+    () => (
+      <tr
+        ref={rows.measure}
+        data-index={index}
+        aria-rowindex={index + 2}
+        onClick={(event) => {
+          const isPlain = event.target instanceof Element && !event.target.closest('a, button, dialog, [popover]');
+          if (isPlain && getSelection()?.isCollapsed !== false) route(hrefOf(session));
+        }}
+      >
+        <Cells session={session} />
+        <td>
+          <SessionMenu session={session} onChange={() => changed.current()} />
+        </td>
+      </tr>
+    ),
+    [session, index, minute],
+  );
+}
+
+function hrefOf({ id }: SessionBody): string {
+  return `/sessions/${encodeURIComponent(id)}`;
+}
+
+function Cells({ session }: { readonly session: SessionBody }) {
   const { spent } = session;
-  const href = `/sessions/${encodeURIComponent(session.id)}`;
   const name = sessionName(session);
   return (
-    <tr
-      ref={rows.measure}
-      data-index={index}
-      aria-rowindex={index + 2}
-      onClick={(event) => {
-        const isPlain = event.target instanceof Element && !event.target.closest('a, button, dialog, [popover]');
-        if (isPlain && getSelection()?.isCollapsed !== false) route(href);
-      }}
-    >
+    <>
       <th scope="row" class="name">
-        <a href={href} title={name} onKeyDown={moveBetweenRows}>
+        <a href={hrefOf(session)} title={name} onKeyDown={moveBetweenRows}>
           {name}
         </a>
         <small class="quiet">{session.id}</small>
@@ -131,17 +156,14 @@ function SessionRow({
       <td data-name="Changed">
         <Ago at={session.updatedAt} />
       </td>
-      <td>
-        <SessionMenu session={session} onChange={onChange} />
-      </td>
-    </tr>
+    </>
   );
 }
 
 /** What turns without a known price have cost is missing, and said to be. */
 function Money({ amount, spent }: { readonly amount: string | null; readonly spent: SessionBody['spent'] }) {
   if (spent.turnCount === 0) return <span class="quiet">–</span>;
-  if (amount === null) return <span class="quiet">price unknown</span>;
+  if (amount === null) return <span class="quiet unknown">price unknown</span>;
   const isPart = spent.unpricedTurns > 0;
   return (
     <span title={isPart ? `${spent.unpricedTurns} turns have no known price` : undefined}>

@@ -2,8 +2,11 @@ import './sessions.css';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Empty, Failure, Loading } from '../../parts/notice.tsx';
+import { stateName } from '../../parts/session-state/session-state.tsx';
 import { TokenLegend } from '../../parts/token-bar/token-bar.tsx';
+import { addressOf, filterOf, type SessionFilter } from './session-filter.ts';
 import { SessionTable } from './session-table.tsx';
+import { StateFilter } from './state-filter.tsx';
 import { useSessionList } from './use-session-list.ts';
 
 const PAUSE_MS = 250;
@@ -11,14 +14,15 @@ const PAUSE_MS = 250;
 /** All sessions, newest first, as they change. */
 export function Sessions() {
   const { query, route } = useLocation();
-  const { search = '' } = query;
-  const { list, isLoading, error, more, reload } = useSessionList(search);
-  const find = (text: string) => route(text === '' ? '/' : `/?search=${encodeURIComponent(text)}`, true);
+  const filter = filterOf(query);
+  const { list, isLoading, error, more, reload } = useSessionList(filter);
+  const show = (next: SessionFilter) => route(addressOf(next), true);
   return (
     <div class="sessions">
       <header class="view-head">
         <h1>Sessions</h1>
-        <Search search={search} onSearch={find} />
+        <Search search={filter.search} onSearch={(search) => show({ ...filter, search })} />
+        <StateFilter filter={filter} onFilter={show} />
         <TokenLegend />
         <a class="button is-primary" href="/talk">
           New session
@@ -26,7 +30,7 @@ export function Sessions() {
       </header>
       {error && <Failure error={error} onRetry={reload} />}
       {!error && isLoading && list.items.length === 0 && <Loading what="sessions" />}
-      {!isLoading && list.items.length === 0 && !error && <NoSessions search={search} />}
+      {!isLoading && list.items.length === 0 && !error && <NoSessions filter={filter} />}
       {list.items.length > 0 && <SessionTable list={list} onMore={more} onChange={reload} />}
     </div>
   );
@@ -53,7 +57,17 @@ function Search({ search, onSearch }: { readonly search: string; readonly onSear
   );
 }
 
-function NoSessions({ search }: { readonly search: string }) {
+function NoSessions({ filter }: { readonly filter: SessionFilter }) {
+  const { search, states } = filter;
+  if (states.length > 0) {
+    return (
+      <Empty
+        title={`No session is ${states.map(stateName).join(' or ')}${search === '' ? '' : ` and has “${search}”`}`}
+      >
+        <a href={addressOf({ search, states: [] })}>Sessions in any state</a>
+      </Empty>
+    );
+  }
   return search === '' ? (
     <Empty title="No sessions yet">
       <p>

@@ -1,54 +1,81 @@
-import type { CallView } from '@reprise/service/client';
+import type { ToolResultBlock } from '@reprise/providers';
 import { durationText } from '../../../data/format.ts';
 import { Picture } from './blocks.tsx';
-
-const STATES: Readonly<Record<CallView['state'], string>> = {
-  called: 'not answered',
-  waiting: 'waits for approval',
-  running: 'running',
-  answered: 'answered',
-};
+import type { CallRow } from './rows.ts';
 
 /** A tool call with its arguments and what came of it. */
-export function Call({ call }: { readonly call: CallView }) {
-  const { result } = call;
+export function Call({ call }: { readonly call: CallRow }) {
+  const { name, result, reason, durationMs, effect, attempts = 1 } = call;
   const isError = result?.isError === true;
-  const look = isError
-    ? 'is-danger'
-    : call.state === 'waiting'
-      ? 'is-warning'
-      : call.state === 'running'
-        ? 'is-good'
-        : '';
+  const argumentsText = call.call?.argumentsText;
+  const isWaiting = call.state === 'waiting';
   return (
-    <details class="folded call" open={call.state === 'waiting'}>
+    <details class={`folded call ${isError ? 'is-failed' : ''}`}>
       <summary>
-        <code>{call.name}</code>
-        <span class="arguments">{call.call?.argumentsText ?? ''}</span>
-        <span class={`badge ${look}`}>{isError ? 'error' : STATES[call.state]}</span>
-        {call.durationMs !== undefined && <span class="quiet">{durationText(call.durationMs)}</span>}
+        <code>{name}</code>
+        <span class="arguments">{argumentsText ?? ''}</span>
+        {effect && (
+          <span class="badge" title={EFFECTS[effect].meaning}>
+            {EFFECTS[effect].name}
+          </span>
+        )}
+        <span class={`badge ${LOOKS[isError ? 'failed' : call.state]}`}>{isError ? 'failed' : STATES[call.state]}</span>
+        {durationMs !== undefined && <span class="quiet">{durationText(durationMs)}</span>}
+        {isError && <span class="why">{firstLine(result)}</span>}
       </summary>
-      {call.call && (
+      {attempts > 1 && <p class="quiet">It was started {attempts} times.</p>}
+      {argumentsText !== undefined && (
         <>
           <h3>Arguments</h3>
-          <pre>{prettyJson(call.call.argumentsText)}</pre>
+          <pre>{prettyJson(argumentsText)}</pre>
         </>
       )}
-      {call.approval && call.state === 'waiting' && (
-        <p>
-          {call.approval.reason ?? 'Somebody has to approve this call.'} <a href="/approvals">Decide</a>
-        </p>
-      )}
-      {result && (
-        <>
-          <h3>{isError ? 'Error' : 'Result'}</h3>
-          {result.content.map((block, index) =>
-            block.type === 'text' ? <pre key={index}>{block.text}</pre> : <Picture key={index} {...block} />,
-          )}
-        </>
-      )}
+      {isWaiting && <p>{reason ?? 'Somebody has to approve this call.'}</p>}
+      {result && <Result result={result} />}
     </details>
   );
+}
+
+function Result({ result }: { readonly result: ToolResultBlock }) {
+  return (
+    <>
+      <h3>{result.isError ? 'Error' : 'Result'}</h3>
+      {result.content.length === 0 && <p class="quiet">Nothing.</p>}
+      {result.content.map((block, index) =>
+        block.type === 'text' ? <pre key={index}>{block.text}</pre> : <Picture key={index} {...block} />,
+      )}
+    </>
+  );
+}
+
+const STATES: Readonly<Record<CallRow['state'], string>> = {
+  called: 'no result',
+  waiting: 'waits for approval',
+  approved: 'approved, not run yet',
+  denied: 'refused, not told yet',
+  running: 'running',
+  answered: 'done',
+};
+
+const LOOKS: Readonly<Record<CallRow['state'] | 'failed', string>> = {
+  called: '',
+  waiting: 'is-warning',
+  approved: 'is-warning',
+  denied: 'is-warning',
+  running: 'is-good',
+  answered: '',
+  failed: 'is-danger',
+};
+
+const EFFECTS = {
+  pure: { name: 'pure', meaning: 'Running it twice does nothing more.' },
+  idempotent: { name: 'idempotent', meaning: 'Running it twice does the same again.' },
+  effect: { name: 'effect', meaning: 'Running it twice would do harm: it is run once.' },
+} as const;
+
+function firstLine({ content }: ToolResultBlock): string {
+  const text = content.find((block) => block.type === 'text');
+  return text?.type === 'text' ? (text.text.trim().split('\n')[0] ?? '') : '';
 }
 
 /** The text with its lines broken; as it is, where it is no JSON. Numbers keep their digits: nothing is parsed but to see that it could be. */

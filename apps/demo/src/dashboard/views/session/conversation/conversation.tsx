@@ -1,34 +1,32 @@
 import './conversation.css';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Conversation as State } from '../../../data/use-conversation.ts';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Conversation as State } from '../../../data/conversation/conversation.ts';
+import { selectedTurn } from '../../../data/selected-turn.ts';
 import { useVirtualList } from '../../../parts/use-virtual-list.ts';
 import { RowView } from './row.tsx';
-import { historyRows, type Row, runRows } from './rows.ts';
+import { endRows, growingRows, historyRows, type Row, runRows } from './rows.ts';
 
 const ROW_PX = 120;
 /** How near the end, in pixels, the reader has to be to be kept there. */
 const NEAR_PX = 80;
 
 /** What was said, of which the rows in sight are drawn. It stays at the end while the reader does. */
-export function Conversation({
-  state,
-  onOlder,
-}: {
-  readonly state: Pick<State, 'messages' | 'previous' | 'live'>;
-  readonly onOlder: () => Promise<void>;
-}) {
+export function Conversation({ state, onOlder }: { readonly state: State; readonly onOlder: () => Promise<void> }) {
   const scroller = useRef<HTMLDivElement>(null);
-  const history = useMemo(() => historyRows(state.messages), [state.messages]);
-  const rows = useMemo<readonly Row[]>(
-    () => (state.live ? [...history, ...runRows(state.live)] : history),
-    [history, state.live],
-  );
+  const rows = useRows(state);
+  const latest = useRef(rows);
+  latest.current = rows;
   const list = useVirtualList(scroller, {
     count: rows.length,
     estimate: () => ROW_PX,
-    keyOf: (index) => rows[index]?.key ?? index,
+    // The same each time, or the places of all rows would be found anew with each word that comes.
+    keyOf: useCallback((index) => latest.current[index]?.key ?? index, []),
   });
   const [isAtEnd, setAtEnd] = useState(true);
+  useShownTurn(rows, (index) => {
+    setAtEnd(false);
+    list.scrollTo(index, 'start');
+  });
   useLayoutEffect(() => {
     if (isAtEnd && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
   });
@@ -79,6 +77,26 @@ export function Conversation({
       <Announcement rows={rows} isWriting={state.live !== undefined && !state.live.end} />
     </div>
   );
+}
+
+/** What was said, and the run that is going. What has come to its end is made into rows once, however much is written after it. */
+function useRows({ messages, approvals, live, lastRun, session }: State): readonly Row[] {
+  const history = useMemo(() => historyRows(messages, approvals), [messages, approvals]);
+  const told = useMemo(
+    () => (live ? [...history, ...runRows(live)] : [...history, ...endRows(lastRun, session?.updatedAt ?? 0)]),
+    [history, live?.runId, live?.input, live?.items, lastRun, session?.updatedAt],
+  );
+  return useMemo(() => (live ? [...told, ...growingRows(live)] : told), [told, live]);
+}
+
+/** Goes to the turn that the reader has picked elsewhere, if it is there. */
+function useShownTurn(rows: readonly Row[], onPicked: (index: number) => void): void {
+  const picked = selectedTurn.value;
+  useEffect(() => {
+    if (picked === undefined) return;
+    const index = rows.findIndex((row) => row.kind === 'turn' && row.turn.id === picked);
+    if (index !== -1) onPicked(index);
+  }, [picked]);
 }
 
 /** Asks for the page before when the reader comes to the top, and leaves what was read where it was. */

@@ -1,8 +1,11 @@
 import type { GrowingBlock, RunItem, RunView } from '@reprise/service/client';
+import { selectedTurn } from '../../../data/selected-turn.ts';
 import { AssistantBlockView, Thinking, UserBlocks } from './blocks.tsx';
 import { Call } from './call.tsx';
+import { stopText } from './ends.ts';
 import { Markdown } from './markdown.tsx';
-import type { Row, TurnRow } from './rows.ts';
+import { noticeText } from './notice-text.ts';
+import { liveCall, type Row, type TurnRow } from './rows.ts';
 
 export function RowView({ row }: { readonly row: Row }) {
   switch (row.kind) {
@@ -18,19 +21,44 @@ export function RowView({ row }: { readonly row: Row }) {
       return <Item item={row.item} />;
     case 'growing':
       return <Growing view={row.view} />;
+    case 'summary':
+      return (
+        <details class="row folded is-summary">
+          <summary>Compacted here: a summary stands for what was said before</summary>
+          <UserBlocks content={row.message.content} />
+        </details>
+      );
+    case 'note':
+      return <p class={`row is-note ${row.isError ? 'is-danger' : ''}`}>{row.text}</p>;
   }
 }
 
-function Turn({ turn: { message, calls } }: { readonly turn: TurnRow }) {
+function Turn({ turn: { message, calls, id, stopReason } }: { readonly turn: TurnRow }) {
+  const stop = stopText(stopReason);
+  const isPicked = id !== undefined && selectedTurn.value === id;
   return (
-    <article class="row is-turn" aria-label="Answer">
-      {message.content.length === 0 && <p class="quiet">Nothing was said: the answer was broken off or lost.</p>}
+    <article class={`row is-turn ${isPicked ? 'is-picked' : ''}`} aria-label="Answer">
+      {message.content.length === 0 && !stop && <p class="quiet">Nothing was said.</p>}
       {message.content.map((block, index) => (
         <AssistantBlockView key={index} block={block} />
       ))}
-      {calls.map((call) => (
-        <Call key={call.id} call={call} />
+      {calls.map((call, place) => (
+        <Call key={place} call={call} />
       ))}
+      {stop && <p class={`stop badge ${stop.isError ? 'is-danger' : 'is-warning'}`}>{stop.text}</p>}
+      {id !== undefined && (
+        <button
+          type="button"
+          class="to-turn"
+          aria-pressed={isPicked}
+          title="Show this turn’s tokens, cost and cache marks"
+          onClick={() => {
+            selectedTurn.value = id;
+          }}
+        >
+          Its numbers
+        </button>
+      )}
     </article>
   );
 }
@@ -40,14 +68,14 @@ function Item({ item }: { readonly item: RunItem }) {
   if (item.type === 'results')
     return (
       <div class="row">
-        {item.calls.map((call) => (
-          <Call key={call.id} call={call} />
+        {item.calls.map((call, place) => (
+          <Call key={place} call={liveCall(call)} />
         ))}
       </div>
     );
   if (item.type === 'turn') {
     return (
-      <details class="row folded">
+      <details class="row folded is-summary">
         <summary>Summary of what was said before</summary>
         {item.message.content.map((block, index) => (
           <AssistantBlockView key={index} block={block} />
@@ -55,26 +83,7 @@ function Item({ item }: { readonly item: RunItem }) {
       </details>
     );
   }
-  return item.type === 'notice' ? <p class="row quiet">{noticeText(item.event)}</p> : null;
-}
-
-function noticeText(event: Extract<RunItem, { readonly type: 'notice' }>['event']): string {
-  switch (event.type) {
-    case 'retry':
-      return `Attempt ${event.attempt} failed (${event.error.message}); it is tried again.`;
-    case 'warning':
-      return event.message;
-    case 'compaction-start':
-      return 'The conversation is being compacted.';
-    case 'compaction-end':
-      return 'The conversation was compacted.';
-    case 'model-switch':
-      return 'Another model goes on from here; what was cached for the one before it is lost.';
-    case 'hook-verdict':
-      return 'A hook has had its say.';
-    default:
-      return `The vendor tells of ${event.type}.`;
-  }
+  return item.type === 'notice' ? <p class="row is-note">{noticeText(item.event)}</p> : null;
 }
 
 /** The turn that is being written. */
@@ -94,18 +103,20 @@ function GrowingView({ block }: { readonly block: GrowingBlock }) {
     case 'thinking':
       return <Thinking text={block.text} isOpen />;
     case 'tool-call':
-      return (
-        <p class="call">
-          <code>{block.name}</code> <span class="arguments">{block.argumentsText}</span>
-        </p>
-      );
+      return <GrowingCall {...block} />;
     case 'whole':
       return block.block.type === 'tool-call' ? (
-        <p class="call">
-          <code>{block.block.name}</code> <span class="arguments">{block.block.argumentsText}</span>
-        </p>
+        <GrowingCall {...block.block} />
       ) : (
         <AssistantBlockView block={block.block} />
       );
   }
+}
+
+function GrowingCall({ name, argumentsText }: { readonly name: string; readonly argumentsText: string }) {
+  return (
+    <p class="call">
+      <code>{name}</code> <span class="arguments">{argumentsText}</span>
+    </p>
+  );
 }

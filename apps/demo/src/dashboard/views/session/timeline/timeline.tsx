@@ -1,129 +1,92 @@
 import './timeline.css';
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import { lazy } from 'preact-iso';
-import { client } from '../../../data/client.ts';
-import { exactTimeText, moneyText, shortCount } from '../../../data/format.ts';
+import type { SessionBody } from '@reprise/service/client';
+import { useEffect, useRef } from 'preact/hooks';
+import { moneyText, tokenText } from '../../../data/format.ts';
 import { selectedTurn } from '../../../data/selected-turn.ts';
-import { useResource } from '../../../data/use-resource.ts';
 import { Empty, Failure, Loading } from '../../../parts/notice.tsx';
-import { TokenBar, TokenLegend } from '../../../parts/token-bar/token-bar.tsx';
-import { BUCKETS } from '../../../parts/token-bar/token-buckets.ts';
+import { TokenLegend } from '../../../parts/token-bar/token-bar.tsx';
 import { TurnDetail } from '../turn-detail/turn-detail.tsx';
-import { type TurnBar, turnBars } from './turn-bars.ts';
+import type { TurnBar } from './turn-bars.ts';
+import { TurnStrip } from './turn-strip.tsx';
+import { useTurns } from './use-turns.ts';
 
-const BarChart = lazy(() => import('../../../parts/chart/bar-chart.tsx').then((module) => module.BarChart));
-
-/** How many turns are shown at once. */
-const WINDOW = 50;
-
-/** The turns of the branch as bars, and what the reader picks of them. */
-export function Timeline({ sessionId, turnCount }: { readonly sessionId: string; readonly turnCount: number }) {
-  const turns = useResource((signal) => readTurns(sessionId, signal), [sessionId, turnCount]);
-  const explanation = useResource(
-    (signal) => client.value.sessions.explanation(sessionId, { signal }),
-    [sessionId, turnCount],
-  );
-  const bars = useMemo(() => turnBars(turns.value ?? [], explanation.value), [turns.value, explanation.value]);
-  const [end, setEnd] = useState(bars.length);
-  useEffect(() => setEnd(bars.length), [bars.length]);
-  if (turns.error) return <Failure error={turns.error} onRetry={turns.reload} />;
-  if (!turns.value) return <Loading what="the turns" />;
+/** The turns of the branch along time, and what the reader picks of them. */
+export function Timeline({ session: { id: sessionId, updatedAt, state } }: { readonly session: SessionBody }) {
+  const { bars, earlier, isExplaining, error, reload, loadEarlier } = useTurns(sessionId, updatedAt);
+  const detail = useRef<HTMLElement>(null);
+  useEffect(() => () => pick(undefined), [sessionId]);
+  if (!bars) return error ? <Failure error={error} onRetry={reload} /> : <Loading what="the turns" />;
   if (bars.length === 0) return <Empty title="No turns yet">They appear here as the model answers.</Empty>;
-  const start = Math.max(0, Math.min(end, bars.length) - WINDOW);
-  const shown = bars.slice(start, start + WINDOW);
-  const picked = bars.find(({ turn }) => turn.id === selectedTurn.value) ?? bars.at(-1);
-  const brokenBy = explanation.value?.breaks.find(({ turnId }) => turnId === picked?.turn.id);
+  const last = bars.at(-1);
+  const picked = bars.find(({ turn }) => turn.id === selectedTurn.value) ?? last;
   return (
     <div class="timeline">
+      {error && <Failure error={error} onRetry={reload} />}
       <TokenLegend />
-      <Bars bars={shown} picked={picked} />
-      {bars.length > WINDOW && (
-        <p class="timeline-pages">
-          <button type="button" class="button" disabled={start === 0} onClick={() => setEnd(start + WINDOW / 2)}>
-            Earlier
+      <TurnStrip
+        bars={bars}
+        earlier={earlier}
+        picked={picked}
+        onPick={pick}
+        onOpen={() => detail.current?.focus()}
+        onEarlier={loadEarlier}
+      />
+      <p class="timeline-range quiet">
+        {rangeText(bars, earlier)}
+        {earlier > 0 && (
+          <button type="button" class="button" onClick={() => void loadEarlier('all').catch(() => {})}>
+            Load all
           </button>
-          <span class="quiet">
-            {start + 1} to {start + shown.length} of {bars.length}
-          </span>
-          <button type="button" class="button" disabled={end >= bars.length} onClick={() => setEnd(end + WINDOW / 2)}>
-            Later
-          </button>
-        </p>
+        )}
+      </p>
+      <p class="quiet" role="status">
+        {isExplaining && 'Looking for what broke the cache …'}
+      </p>
+      <Breaks bars={bars} picked={picked} />
+      {picked && (
+        <TurnDetail
+          sessionId={sessionId}
+          bar={picked}
+          isNewest={picked === last && state !== 'running'}
+          heading={detail}
+        />
       )}
-      <TurnList bars={shown} picked={picked} />
-      {picked && <TurnDetail sessionId={sessionId} bar={picked} brokenBy={brokenBy} isLast={picked === bars.at(-1)} />}
     </div>
   );
 }
 
-function Bars({ bars, picked }: { readonly bars: readonly TurnBar[]; readonly picked: TurnBar | undefined }) {
-  const labels = useMemo(
-    () => bars.map(({ turn, missedTokens }) => `${missedTokens > 0 ? '⚠ ' : ''}${clockText(turn.startedAt)}`),
-    [bars],
-  );
-  const series = useMemo(
-    () =>
-      BUCKETS.map(({ name, field }) => ({
-        name,
-        colour: `--${name}`,
-        values: bars.map(({ tokens }) => tokens[field]),
-      })),
-    [bars],
-  );
+function pick(id: string | undefined): void {
+  selectedTurn.value = id;
+}
+
+function rangeText(bars: readonly TurnBar[], earlier: number): string {
+  const total = earlier + bars.length;
+  const turns = total === 1 ? '1 turn' : `${tokenText(total)} turns`;
+  return earlier === 0 ? turns : `The last ${tokenText(bars.length)} of ${turns}`;
+}
+
+/** Where the cache broke, from one place to the next. */
+function Breaks({ bars, picked }: { readonly bars: readonly TurnBar[]; readonly picked: TurnBar | undefined }) {
+  const broken = bars.filter(({ brokenBy }) => brokenBy !== undefined);
+  if (broken.length === 0) return null;
+  const at = picked?.number ?? 0;
+  const before = broken.findLast(({ number }) => number < at);
+  const after = broken.find(({ number }) => number > at);
+  const lost = broken.map(({ brokenBy }) => brokenBy?.lostPicoUsd ?? null);
+  const known = lost.filter((picoUsd) => picoUsd !== null).reduce((sum, picoUsd) => sum + BigInt(picoUsd), 0n);
+  const isKnown = known > 0n || !lost.includes(null);
   return (
-    <BarChart
-      labels={labels}
-      series={series}
-      format={shortCount}
-      selected={picked ? bars.indexOf(picked) : undefined}
-      onPick={(index) => {
-        selectedTurn.value = bars[index]?.turn.id;
-      }}
-      titleOf={(index) => {
-        const bar = bars[index];
-        return bar ? `Turn ${bar.number}, ${exactTimeText(bar.turn.startedAt)}` : '';
-      }}
-    />
+    <div class="timeline-breaks">
+      <span class="badge is-warning">
+        {broken.length === 1 ? '1 cache break' : `${broken.length} cache breaks`}
+        {isKnown && `, ${lost.includes(null) ? '≥ ' : ''}${moneyText(`${known}`)} lost`}
+      </span>
+      <button type="button" class="button" disabled={!before} onClick={() => pick(before?.turn.id)}>
+        ‹ Earlier break
+      </button>
+      <button type="button" class="button" disabled={!after} onClick={() => pick(after?.turn.id)}>
+        Later break ›
+      </button>
+    </div>
   );
-}
-
-/** The same turns as a list: what a keyboard or a screen reader picks from. */
-function TurnList({ bars, picked }: { readonly bars: readonly TurnBar[]; readonly picked: TurnBar | undefined }) {
-  return (
-    <ol class="turn-list" start={bars[0]?.number ?? 1}>
-      {bars.map((bar) => (
-        <li key={bar.turn.id}>
-          <button
-            type="button"
-            aria-pressed={bar === picked}
-            onClick={() => {
-              selectedTurn.value = bar.turn.id;
-            }}
-          >
-            <span>
-              {bar.number}{' '}
-              <span class="quiet" title={exactTimeText(bar.turn.startedAt)}>
-                {clockText(bar.turn.startedAt)}
-              </span>
-            </span>
-            <TokenBar tokens={bar.tokens} />
-            <span class="number">{moneyText(bar.turn.costPicoUsd)}</span>
-            {bar.missedTokens > 0 && (
-              <span class="badge is-warning">cache broken: {shortCount(bar.missedTokens)} missed</span>
-            )}
-          </button>
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
-
-function clockText(at: number): string {
-  return clock.format(at);
-}
-
-async function readTurns(sessionId: string, signal: AbortSignal) {
-  return Array.fromAsync(client.value.sessions.turns(sessionId, { limit: 1000, signal }));
 }

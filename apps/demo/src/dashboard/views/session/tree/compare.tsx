@@ -1,7 +1,8 @@
 import type { SnapshotBody } from '@reprise/service/client';
 import { useEffect, useRef } from 'preact/hooks';
 import { tokenText } from '../../../data/format.ts';
-import { sharedTurns } from './tree-graph.ts';
+import { BranchMessages } from './branch-messages.tsx';
+import { sharedTurns, type TreeNode } from './tree-graph.ts';
 
 const FIGURES = [
   ['Turns', ({ turnCount }: SnapshotBody) => turnCount],
@@ -14,11 +15,16 @@ const FIGURES = [
 
 /** Two branches beside each other: where they part, and what each came to. */
 export function CompareDialog({
+  sessionId,
   snapshots,
+  nodes,
   parents,
   onClose,
 }: {
+  readonly sessionId: string;
+  /** The two. */
   readonly snapshots: readonly SnapshotBody[];
+  readonly nodes: readonly TreeNode[];
   /** The turn that each turn follows. */
   readonly parents: ReadonlyMap<string, string | null>;
   readonly onClose: () => void;
@@ -26,21 +32,23 @@ export function CompareDialog({
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const [one, two] = snapshots;
+  const shared = one && two ? sharedTurns(one.turnId, two.turnId, parents) : [];
+  const behind = nodes.find(({ snapshot }) => snapshot.turnId === shared.at(-1))?.snapshot.messageCount ?? 0;
   return (
     <dialog ref={dialog} class="dialog compare" aria-label="Two branches" onClose={onClose}>
       <h2>Two branches</h2>
       {one && two && (
         <>
-          <p>{sharedText(sharedTurns(one.turnId, two.turnId, parents))}</p>
+          <p>{sharedText(shared.length)}</p>
           <table>
             <thead>
               <tr>
                 <th scope="col">
                   <span class="visually-hidden">Figure</span>
                 </th>
-                {[one, two].map(({ id, label, promptPreview }) => (
-                  <th key={id} scope="col">
-                    {label ?? promptPreview}
+                {[one, two].map((snapshot) => (
+                  <th key={snapshot.id} scope="col">
+                    {nameOf(snapshot)}
                   </th>
                 ))}
               </tr>
@@ -55,6 +63,18 @@ export function CompareDialog({
               ))}
             </tbody>
           </table>
+          <h2>From the parting on</h2>
+          <div class="branches">
+            {[one, two].map((snapshot) => (
+              <BranchMessages
+                key={snapshot.id}
+                sessionId={sessionId}
+                snapshotId={snapshot.id}
+                behind={behind}
+                name={nameOf(snapshot)}
+              />
+            ))}
+          </div>
         </>
       )}
       <p class="buttons">
@@ -64,6 +84,10 @@ export function CompareDialog({
       </p>
     </dialog>
   );
+}
+
+function nameOf({ label, promptPreview, turnCount }: SnapshotBody): string {
+  return `${label ?? promptPreview} (turn ${turnCount})`;
 }
 
 function sharedText(turns: number): string {

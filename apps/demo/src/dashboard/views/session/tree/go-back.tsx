@@ -3,17 +3,20 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { client } from '../../../data/client.ts';
 import { tokenText } from '../../../data/format.ts';
+import { LabelForm } from './label-form.tsx';
 
 /** Fork or rewind, with a word on what is kept. */
 export function GoBack({
   sessionId,
   snapshot,
   onRewound,
+  onRenamed,
   onClose,
 }: {
   readonly sessionId: string;
   readonly snapshot: SnapshotBody;
   readonly onRewound: () => void;
+  readonly onRenamed: (snapshot: SnapshotBody) => void;
   readonly onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -65,6 +68,7 @@ export function GoBack({
           Stay here
         </button>
       </p>
+      {snapshot.session === sessionId && <LabelForm snapshot={snapshot} onRenamed={onRenamed} />}
     </dialog>
   );
 }

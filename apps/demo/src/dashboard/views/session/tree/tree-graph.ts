@@ -1,4 +1,5 @@
 import type { SnapshotBody } from '@reprise/service/client';
+import { turnsTo } from './known-tree.ts';
 
 /** A snapshot in the graph: how far from the beginning, and in which lane. */
 export interface TreeNode {
@@ -41,14 +42,42 @@ function laneFor(parent: TreeNode | undefined, tips: ReadonlyMap<number, string>
   return tips.size;
 }
 
-/** How many turns two branches have in common, from the beginning on; each is named by its last turn. */
-export function sharedTurns(one: string, two: string, parents: ReadonlyMap<string, string | null>): number {
-  const path = (from: string) => {
-    const turns = [from];
-    for (let at = parents.get(from); at; at = parents.get(at)) turns.unshift(at);
-    return turns;
+/** A line of the graph, by the places of its ends in a list of nodes: it goes down from the newer one. */
+export interface Edge {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The lines between these nodes, the newest of which stands first; those that run past other nodes apart, of which there are few. */
+export function edgesOf(nodes: readonly TreeNode[]): {
+  readonly near: ReadonlyMap<number, Edge>;
+  readonly far: readonly Edge[];
+} {
+  const placeOf = new Map(nodes.map((node, place) => [node.snapshot.id, place]));
+  const edges = nodes.flatMap(({ parent }, from): readonly Edge[] => {
+    const to = parent && placeOf.get(parent.snapshot.id);
+    return to === undefined ? [] : [{ from, to }];
+  });
+  const isNear = ({ from, to }: Edge) => to === from + 1;
+  return {
+    near: new Map(edges.filter(isNear).map((edge) => [edge.from, edge])),
+    far: edges.filter((edge) => !isNear(edge)),
   };
-  const [first, second] = [path(one), path(two)];
+}
+
+/** The lines that are seen where the nodes from the first place to the last are. */
+export function edgesBetween({ near, far }: ReturnType<typeof edgesOf>, first: number, last: number): readonly Edge[] {
+  const seen = far.filter(({ from, to }) => from <= last && to >= first);
+  for (let place = Math.max(0, first - 1); place <= last; place += 1) {
+    const edge = near.get(place);
+    if (edge) seen.push(edge);
+  }
+  return seen;
+}
+
+/** The turns that two branches have in common, from the beginning on; each is named by its last turn. */
+export function sharedTurns(one: string, two: string, parents: ReadonlyMap<string, string | null>): readonly string[] {
+  const [first, second] = [turnsTo(one, parents).toReversed(), turnsTo(two, parents).toReversed()];
   const parting = first.findIndex((turn, index) => turn !== second[index]);
-  return parting === -1 ? first.length : parting;
+  return parting === -1 ? first : first.slice(0, parting);
 }

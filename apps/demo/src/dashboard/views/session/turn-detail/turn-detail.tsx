@@ -1,33 +1,36 @@
 import './turn-detail.css';
-import type { ExplanationBody, TurnBody } from '@reprise/service/client';
+import type { TurnBody } from '@reprise/service/client';
+import type { RefObject } from 'preact';
 import { durationText, exactTimeText, moneyText, tokenText } from '../../../data/format.ts';
 import { BUCKETS } from '../../../parts/token-bar/token-buckets.ts';
 import type { TurnBar } from '../timeline/turn-bars.ts';
 import { Explanation } from './explanation.tsx';
+import { Marks } from './marks.tsx';
 import { WarmClock } from './warm-clock.tsx';
 
 /** A turn's ledger row, its marks, and what broke its cache. */
 export function TurnDetail({
   sessionId,
-  bar,
-  brokenBy,
-  isLast,
+  bar: { turn, tokens, number, brokenBy },
+  isNewest,
+  heading,
 }: {
   readonly sessionId: string;
   readonly bar: TurnBar;
-  readonly brokenBy: ExplanationBody['breaks'][number] | undefined;
-  readonly isLast: boolean;
+  /** Whether the next message goes on from it, so that it matters how long it stays warm. */
+  readonly isNewest: boolean;
+  /** Takes the focus when the reader opens the turn. */
+  readonly heading: RefObject<HTMLElement | null>;
 }) {
-  const { turn, tokens, number } = bar;
   return (
-    <section class="turn-detail" aria-label={`Turn ${number}`}>
+    <section class="turn-detail" aria-label={`Turn ${number}`} ref={heading} tabIndex={-1}>
       <h2>Turn {number}</h2>
       {brokenBy && <Explanation brokenBy={brokenBy} />}
       <dl class="facts">
         {BUCKETS.map(({ name, field }) => (
-          <Fact key={name} name={name} look={`is-${name}`} value={`${tokenText(tokens[field])} tokens`} />
+          <Fact key={name} name={name} look={`is-${name}`} value={countText(tokens[field])} />
         ))}
-        <Fact name="of output, reasoning" value={`${tokenText(turn.tokens.reasoning)} tokens`} />
+        <Fact name="of output, reasoning" value={countText(turn.tokens.reasoning)} />
         <Fact name="Cost" value={moneyText(turn.costPicoUsd)} />
         <Fact name="Model" value={`${turn.model} (${turn.family}${turn.serviceTier ? `, ${turn.serviceTier}` : ''})`} />
         <Fact name="Ended with" value={turn.stopReason} />
@@ -43,9 +46,9 @@ export function TurnDetail({
       <Marks marks={turn.marks} />
       <details class="folded">
         <summary>The vendor’s own usage report</summary>
-        <pre>{JSON.stringify(turn.rawUsage, null, 2)}</pre>
+        <pre>{turn.rawUsage === null ? 'There was none.' : JSON.stringify(turn.rawUsage, null, 2)}</pre>
       </details>
-      {isLast && <WarmClock sessionId={sessionId} />}
+      {isNewest && <WarmClock sessionId={sessionId} turnId={turn.id} />}
     </section>
   );
 }
@@ -56,32 +59,15 @@ const USAGE: Readonly<Record<TurnBody['usageState'], string>> = {
   none: 'not reported',
 };
 
+function countText(count: number | null): string {
+  return count === null ? tokenText(count) : `${tokenText(count)} tokens`;
+}
+
 function Fact({ name, value, look }: { readonly name: string; readonly value: string; readonly look?: string }) {
   return (
     <div>
       <dt class={look ?? 'quiet'}>{name}</dt>
       <dd>{value}</dd>
     </div>
-  );
-}
-
-/** Where the request asked its vendor to cache up to, and why there. */
-function Marks({ marks }: Pick<TurnBody, 'marks'>) {
-  const placed = Array.isArray(marks) ? marks : [];
-  return (
-    <>
-      <h3>Cache marks</h3>
-      {placed.length === 0 && <p class="quiet">None: the vendor caches by itself, or was not asked to.</p>}
-      <ul class="marks">
-        {placed.map((mark) => {
-          const { reason, ...place } = typeof mark === 'object' && mark !== null ? { reason: undefined, ...mark } : {};
-          return (
-            <li key={JSON.stringify(mark)}>
-              <code>{Object.values(place).join(' · ')}</code> {typeof reason === 'string' ? reason : ''}
-            </li>
-          );
-        })}
-      </ul>
-    </>
   );
 }

@@ -1,18 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import { client } from '../../../data/client.ts';
 import { durationText, moneyText, tokenText } from '../../../data/format.ts';
+import { repeatWhileSeen } from '../../../data/pause.ts';
 import { useResource } from '../../../data/use-resource.ts';
 
 /** Until when the vendor's cache holds the conversation, counting down, and what that is worth. */
-export function WarmClock({ sessionId }: { readonly sessionId: string }) {
-  const warm = useResource((signal) => client.value.sessions.warmUntil(sessionId, { signal }), [sessionId], {
-    everyMs: 30_000,
-  });
+export function WarmClock({ sessionId, turnId }: { readonly sessionId: string; readonly turnId: string }) {
+  const warm = useResource((signal) => client.value.sessions.warmUntil(sessionId, { signal }), [sessionId, turnId]);
   const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, []);
+  useEffect(() => repeatWhileSeen(() => setNow(Date.now()), 1000), []);
   if (warm.error) return <p class="quiet">How long it stays warm is not known: {warm.error.message}</p>;
   if (!warm.value) return null;
   const { breakpoints, nextMessage, keepAlive } = warm.value;

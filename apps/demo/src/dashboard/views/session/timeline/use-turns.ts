@@ -1,0 +1,94 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { client, heedRefusal } from '../../../data/client.ts';
+import { asError, useResource } from '../../../data/use-resource.ts';
+import { fromPage, type KnownTurns, lastDoubt, NO_TURNS, withEarlier, withLater } from './known-turns.ts';
+import { type TurnBar, turnBars } from './turn-bars.ts';
+
+/** How many turns are asked for first, and how many at once when a reader goes back. */
+const PAGE = 200;
+const MOST = 1000;
+
+export interface Turns {
+  /** The last turns of the branch, as far back as they were asked for; `undefined` until the first have come. */
+  readonly bars: readonly TurnBar[] | undefined;
+  /** How many turns go before them. */
+  readonly earlier: number;
+  /** Whether the service is finding out what broke the cache. */
+  readonly isExplaining: boolean;
+  readonly error: Error | undefined;
+  readonly reload: () => void;
+  /** Asks for a page before the first, or for all of them. Resolves to the id of the turn that is the first then. */
+  readonly loadEarlier: (howMany: 'all' | 'page') => Promise<string | undefined>;
+}
+
+/** The turns of a session's branch. With each new version of the session only what is new is asked for. */
+export function useTurns(sessionId: string, version: number): Turns {
+  const [known, setKnown] = useState<KnownTurns>();
+  const latest = useRef(known);
+  latest.current = known;
+  const [error, setError] = useState<Error>();
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    const left = new AbortController();
+    readOn(sessionId, latest.current, left.signal).then(
+      (turns) => {
+        if (left.signal.aborted) return;
+        setKnown(turns);
+        setError(undefined);
+      },
+      (reason: unknown) => {
+        if (!left.signal.aborted && !heedRefusal(reason)) setError(asError(reason));
+      },
+    );
+    return () => left.abort();
+  }, [sessionId, version, round]);
+
+  const loadEarlier = async (howMany: 'all' | 'page') => {
+    const begun = latest.current;
+    if (!begun) return undefined;
+    let turns = begun;
+    do {
+      const before = `${turns.start}`;
+      const limit = howMany === 'all' ? MOST : PAGE;
+      if (turns.start > 0)
+        turns = withEarlier(turns, await client.value.sessions.turnsBefore(sessionId, { before, limit }));
+    } while (howMany === 'all' && turns.start > 0);
+    if (latest.current === begun) setKnown(turns);
+    return turns.turns[0]?.id;
+  };
+  const { breaks, isExplaining } = useBreaks(sessionId, known ?? NO_TURNS);
+  const bars = useMemo(() => known && turnBars(known.turns, breaks, known.start + 1), [known, breaks]);
+  return {
+    bars,
+    earlier: known?.start ?? 0,
+    isExplaining,
+    error,
+    reload: () => setRound((before) => before + 1),
+    loadEarlier,
+  };
+}
+
+/** What broke the cache of the whole branch. That takes the service long to find, so it is asked only when a turn's own counts raise the question. */
+function useBreaks(sessionId: string, { turns }: KnownTurns) {
+  const doubt = useMemo(() => lastDoubt(turns), [turns]);
+  const { value, error } = useResource(
+    async (signal) => ({
+      doubt,
+      breaks: doubt === undefined ? [] : (await client.value.sessions.explanation(sessionId, { signal })).breaks,
+    }),
+    [sessionId, doubt],
+  );
+  return { breaks: value?.breaks, isExplaining: doubt !== undefined && value?.doubt !== doubt && !error };
+}
+
+/** The turns as they are now: what was known with what came since, or else the last page. */
+async function readOn(sessionId: string, known: KnownTurns | undefined, signal: AbortSignal): Promise<KnownTurns> {
+  const { sessions } = client.value;
+  for (let turns = known; turns && turns.turns.length > 0; ) {
+    const after = `${turns.start + turns.turns.length - 1}`;
+    const page = await sessions.turns(sessionId, { limit: MOST, signal }).page(after);
+    turns = withLater(turns, page);
+    if (turns && page.next === null) return turns;
+  }
+  return fromPage(await sessions.turnsBefore(sessionId, { limit: PAGE, signal }));
+}
