@@ -42,6 +42,24 @@ describe('the text of a body', () => {
   });
 });
 
+describe('the text of a long body', () => {
+  const long = fc.array(message, { minLength: 150, maxLength: 150 });
+
+  it('is its JSON as it grows, and as others begin with the same messages (I3)', () => {
+    const lengths = fc.array(fc.record({ shared: fc.nat(150), more: fc.nat(80) }), { minLength: 2, maxLength: 6 });
+    fc.assert(
+      fc.property(long, long, lengths, (one, other, histories) => {
+        for (const { shared, more } of histories) {
+          const messages = [...one.slice(0, shared), ...other.slice(0, more)];
+          const body: MessagesBody = { model: 'm', max_tokens: 1, messages };
+          expect(bodyText(body, messages)).toBe(JSON.stringify(body));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
 /** A model with what it has sent, in order. */
 type Recorded = (answering: typeof fetch) => Model;
 

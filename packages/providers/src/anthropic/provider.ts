@@ -18,7 +18,7 @@ import { bodyText } from './encode/body-text.ts';
 import { encodeRequest } from './encode/encode-request.ts';
 import { hasMarks, placeMarks } from './encode/place-marks.ts';
 import { withPrefill } from './encode/prefill.ts';
-import { anthropicPrefixBlocks } from './encode/prefix-blocks.ts';
+import { bodyPrefixBlocks } from './encode/prefix-blocks.ts';
 import { transientCost } from './encode/transient.ts';
 import { type AnthropicHost, hostOf } from './host.ts';
 import type { MessagesBody } from './wire.ts';
@@ -121,9 +121,9 @@ function planMarks(
   blocks?: readonly PrefixBlock[],
 ): BreakpointPlan {
   return planRequest(request, cacheRules('anthropic', model, { host }), (asked) => {
-    if (asked === request) return { blocks: blocks ?? anthropicPrefixBlocks(body), hasMarks: hasMarks(body) };
+    if (asked === request) return { blocks: blocks ?? bodyPrefixBlocks(body), hasMarks: hasMarks(body) };
     const encoded = encodeRequest(asked, model, host).body;
-    return { blocks: anthropicPrefixBlocks(encoded), hasMarks: hasMarks(encoded) };
+    return { blocks: bodyPrefixBlocks(encoded), hasMarks: hasMarks(encoded) };
   });
 }
 
@@ -138,7 +138,7 @@ function modelFrom(endpoint: Endpoint, id: string): Model {
     id,
     family: 'anthropic',
     stream: (request, options) => streamFrom(endpoint, request, { ...options, model: id }),
-    prefixBlocks: (request) => anthropicPrefixBlocks(encode(withoutTransient(request))),
+    prefixBlocks: (request) => bodyPrefixBlocks(encode(withoutTransient(request))),
     planMarks: (request, blocks) =>
       planMarks(encode(request), request, { model: id, host: endpoint.host }, blocks).marks,
   };

@@ -1,9 +1,8 @@
-import { mapGrowing } from '../../frozen.ts';
 import type { MessagesBody, WireMessage } from '../wire.ts';
 
 /**
- * The JSON of a body, as `JSON.stringify` writes it. `known` are its messages as they were encoded, which are written once for all requests
- * that hold them; those of the body may differ from them, by a mark say, or be more.
+ * The JSON of a body, as `JSON.stringify` writes it. `known` are its messages as they were encoded: what they hold is written once for all
+ * requests that hold them, run by run. Those of the body may differ from them, by a mark say, or be more.
  */
 export function bodyText(body: MessagesBody, known: readonly WireMessage[]): string {
   const pieces = Object.entries(body).flatMap(([name, value]) =>
@@ -13,15 +12,34 @@ export function bodyText(body: MessagesBody, known: readonly WireMessage[]): str
   return enclose('{', pieces, '}').join(',');
 }
 
+/** How many messages are kept as one text. With fewer a long body has more pieces to join, with more each request has more to write. */
+const RUN_LENGTH = 64;
+
 function messagePieces(messages: readonly WireMessage[], known: readonly WireMessage[]): string[] {
-  const texts = textOfEach(known);
-  const pieces = messages.map(
-    (message, index) => (message === known[index] ? texts[index] : undefined) ?? JSON.stringify(message),
-  );
+  const pieces: string[] = [];
+  for (let start = 0; start < messages.length; start += RUN_LENGTH) {
+    const run = messages.slice(start, start + RUN_LENGTH);
+    const isToKeep = run.length === RUN_LENGTH && run.every((message, index) => message === known[start + index]);
+    pieces.push(isToKeep ? keptText(run) : textOf(run));
+  }
   return enclose('"messages":[', pieces, ']');
 }
 
-const textOfEach = mapGrowing((message: WireMessage) => [JSON.stringify(message)]);
+/** Messages that follow each other, and their text; by the first of them. */
+const keptRuns = new WeakMap<WireMessage, { readonly run: readonly WireMessage[]; readonly text: string }>();
+
+function keptText(run: readonly WireMessage[]): string {
+  const [first] = run;
+  const kept = first && keptRuns.get(first);
+  if (kept?.run.every((message, index) => message === run[index])) return kept.text;
+  const text = textOf(run);
+  if (first) keptRuns.set(first, { run, text });
+  return text;
+}
+
+function textOf(run: readonly WireMessage[]): string {
+  return run.map((message) => JSON.stringify(message)).join(',');
+}
 
 /** None for what cannot be JSON. */
 function fieldPieces(name: string, value: unknown): string[] {
