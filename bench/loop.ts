@@ -30,8 +30,8 @@ const read: Tool = tool({
   run: ({ path }) => readFile(String(path)),
 });
 
-const folder = tempFolder();
-let databases = 0;
+/** Opened once, as a service does; each loop is a session of its own. */
+const store = openSqliteStore(join(tempFolder(), 'sessions.db'));
 
 const LIMITS = { maxToolRounds: 1000 } as const;
 
@@ -44,16 +44,14 @@ const loops: Readonly<Record<'raw' | 'agent' | 'stored', Loop>> = {
     await listen(runAgent(initialState(), QUESTION, options), onTurn);
   },
   async stored(baseURL, onTurn) {
-    databases += 1;
-    const store = openSqliteStore(join(folder, `${databases}.db`));
     const agent = createAgent({ model: modelAt(baseURL), system: SYSTEM, tools: [read], ...LIMITS });
     const session = await agent.openSession(store);
     await listen(session.send(QUESTION), onTurn);
-    await store.close();
   },
 };
 
 for (const turns of [100, 400]) await measure(turns);
+await store.close();
 
 async function measure(turns: number): Promise<void> {
   const server = await serveToolLoops(turns);
