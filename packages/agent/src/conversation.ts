@@ -24,7 +24,7 @@ import { applyEdit, type HistoryEdit } from './history-edit.ts';
 import type { Ports } from './ports.ts';
 import type { PreparedTurn, Recorder } from './recorder.ts';
 import type { HeldConversation } from './run-options.ts';
-import { type AgentState, addTurn, appendMessage, asNewResponse } from './state.ts';
+import { type AgentState, addTurn, appendMessage, asNewResponse, responseIds } from './state.ts';
 
 export class Conversation {
   readonly recorder: Recorder;
@@ -34,10 +34,13 @@ export class Conversation {
   #recorded: AgentState;
   /** User messages of this run that carry a mark, by what is kept of them. */
   readonly #marked = new Map<Message, UserMessage>();
+  /** Of the history, kept beside it: to look through all of it at each response would cost more with each turn. */
+  #responseIds: Set<string>;
 
   constructor({ state, recorder, signal }: HeldConversation, ports: Ports) {
     this.#state = { ...state, messages: state.messages.map(freezeMessage) };
     this.#recorded = this.#state;
+    this.#responseIds = responseIds(state.messages);
     this.recorder = recorder;
     this.signal = signal;
     this.ports = ports;
@@ -97,11 +100,12 @@ export class Conversation {
 
   /** Commits a response with its counts. One whose id is taken is given none: some servers give every response the same. */
   async recordTurn(received: AssistantTurn, prepared: PreparedTurn): Promise<TurnEndEvent> {
-    const response = asNewResponse(this.#state, received);
+    const response = asNewResponse(received, this.#responseIds);
     const turn = { ...response, message: freezeMessage(response.message) };
     const state = addTurn(this.#state, turn);
     const snapshot = await prepared.commit(turn, state);
     this.#moveTo(state);
+    if (turn.responseId !== undefined) this.#responseIds.add(turn.responseId);
     this.pass('agent/turn-committed');
     return { type: 'turn-end', turn, state, ...(snapshot ? { snapshot } : {}) };
   }
@@ -122,6 +126,7 @@ export class Conversation {
     await this.settle();
     await this.recorder.editHistory(edit, this.#state.messages);
     this.#moveTo(state);
+    this.#responseIds = responseIds(state.messages);
     this.pass('agent/history-edited');
   }
 

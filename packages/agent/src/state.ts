@@ -92,15 +92,21 @@ export function awaitsModel(state: AgentState): boolean {
 }
 
 /**
- * A response that has just come in, its message named by its id. Some servers give every response the same id;
- * a fresh one is no replay, so it loses an id that is taken.
+ * A response that has just come in, its message named by its id. Some servers give every response the same id; a fresh one is no replay, so
+ * it loses an id that is taken.
  */
-export function asNewResponse(state: AgentState, turn: AssistantTurn): AssistantTurn {
+export function asNewResponse(turn: AssistantTurn, taken: ReadonlySet<string>): AssistantTurn {
   const { responseId, message, ...rest } = turn;
   const { content } = message;
-  return responseId === undefined || holdsResponse(state, responseId)
+  return responseId === undefined || taken.has(responseId)
     ? { ...rest, message: { role: 'assistant', content } }
     : { ...rest, responseId, message: { role: 'assistant', content, responseId } };
+}
+
+/** The ids of the responses among these messages. */
+export function responseIds(messages: readonly Message[]): Set<string> {
+  const ids = messages.map((message) => (message.role === 'assistant' ? message.responseId : undefined));
+  return new Set(ids.filter((id) => id !== undefined));
 }
 
 function holdsResponse(state: AgentState, responseId: string): boolean {
