@@ -16,8 +16,6 @@ export default defineConfig({
     // each file all the same; what is shared is the process, its globals, and what is installed.
     isolate: false,
     setupFiles: ['./test/support/leave-no-trace.ts'],
-    // It asks for the terminal's colours once, when it is loaded, and a test tells it what to find there.
-    server: { deps: { inline: ['yoctocolors'] } },
     // Random runs make garbage by the million: with more room for what is young it is collected at less cost.
     execArgv: ['--max-semi-space-size=64'],
     // What takes a second here takes ten on a machine that others use as well.

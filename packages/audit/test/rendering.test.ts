@@ -1,10 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cacheStatement, type LedgerRow, renderStatement } from '../src/index.ts';
 import { FIRST_TURN, ledgerRowOf, SECOND_TURN, SILENT_TURN, UNPRICED_TURN } from './support/rows.ts';
-
-// The colour library asks the terminal once, when it is loaded; a test runner has none.
-vi.hoisted(() => vi.stubEnv('FORCE_COLOR', '1'));
 
 const ESCAPE = String.fromCharCode(27);
 

@@ -1,4 +1,4 @@
-import colours from 'yoctocolors';
+import { styleText } from 'node:util';
 import type { BarBucket } from './bar.ts';
 
 /** How a piece of text is set off, by what it is. */
@@ -18,14 +18,16 @@ export const PLAIN: Paint = {
   muted: plain,
 };
 
-/** The colours of the process's terminal; plain where it has none. */
+/** Whoever asks for colours knows that they are seen: no terminal is looked for. */
+const inColour = (colour: Parameters<typeof styleText>[0]) => (text: string) => styleText(colour, text, { validateStream: false });
+
 export const COLOURED: Paint = {
-  cacheRead: colours.green,
-  cacheWrite: colours.yellow,
-  fresh: colours.gray,
-  gain: colours.green,
-  loss: colours.red,
-  head: colours.bold,
-  sum: colours.bold,
-  muted: colours.dim,
+  cacheRead: inColour('green'),
+  cacheWrite: inColour('yellow'),
+  fresh: inColour('gray'),
+  gain: inColour('green'),
+  loss: inColour('red'),
+  head: inColour('bold'),
+  sum: inColour('bold'),
+  muted: inColour('dim'),
 };
