@@ -19,7 +19,8 @@ export const PLAIN: Paint = {
 };
 
 /** Whoever asks for colours knows that they are seen: no terminal is looked for. */
-const inColour = (colour: Parameters<typeof styleText>[0]) => (text: string) => styleText(colour, text, { validateStream: false });
+const inColour = (colour: Parameters<typeof styleText>[0]) => (text: string) =>
+  styleText(colour, text, { validateStream: false });
 
 export const COLOURED: Paint = {
   cacheRead: inColour('green'),
