@@ -60,6 +60,12 @@ module.exports = {
       from: { path: '^packages/agent/src/(session|context)/' },
       to: { path: '^packages/agent/src/(agent|run|turn)\\.ts$' },
     },
+    {
+      name: 'what-views-share-knows-no-view',
+      severity: 'error',
+      from: { path: '^apps/demo/src/dashboard/(data|parts)/' },
+      to: { path: '^apps/demo/src/dashboard/views/' },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
   ],
   options: {

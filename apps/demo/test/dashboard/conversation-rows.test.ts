@@ -7,12 +7,12 @@ import {
   type RunView,
 } from '@reprise/service/client';
 import { describe, expect, it } from 'vitest';
+import { messagesBeforeRun } from '../../src/dashboard/data/conversation/messages-before-run.ts';
 import { stopText } from '../../src/dashboard/views/session/conversation/ends.ts';
 import {
   endRows,
   growingRows,
   historyRows,
-  messagesBeforeRun,
   type Row,
   runRows,
 } from '../../src/dashboard/views/session/conversation/rows.ts';

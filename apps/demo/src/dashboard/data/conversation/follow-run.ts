@@ -1,7 +1,7 @@
 import type { MessageItemBody, RunBody, RunView, SessionBody } from '@reprise/service/client';
-import { messagesBeforeRun } from '../../views/session/conversation/rows.ts';
 import { client } from '../client.ts';
 import type { Conversation } from './conversation.ts';
+import { messagesBeforeRun } from './messages-before-run.ts';
 
 interface FollowedRun {
   readonly session: SessionBody;

@@ -1,13 +1,5 @@
-import type { AssistantMessage, Message, ToolCallBlock, ToolMessage, UserMessage } from '@reprise/providers';
-import {
-  type ApprovalBody,
-  type CallView,
-  type MessageItemBody,
-  messagesOf,
-  type RunBody,
-  type RunItem,
-  type RunView,
-} from '@reprise/service/client';
+import type { AssistantMessage, ToolCallBlock, ToolMessage, UserMessage } from '@reprise/providers';
+import type { ApprovalBody, CallView, MessageItemBody, RunBody, RunItem, RunView } from '@reprise/service/client';
 import { endText } from './ends.ts';
 
 /** One row of a conversation: what somebody said, or a turn with what became of its calls. */
@@ -129,18 +121,4 @@ export function endRows(run: RunBody | undefined, changedAt: number): readonly R
   // What was gone back to, or said elsewhere, since then is not what it ended with.
   if (!run?.endedAt || text === undefined || run.endedAt < changedAt) return [];
   return [{ kind: 'note', key: `run/${run.id}/end`, text, isError: run.outcome?.reason === 'error' }];
-}
-
-/**
- * How many of these messages go before what the run itself has said: the history may hold the beginning of the run already, and then ends
- * with it.
- */
-export function messagesBeforeRun(history: readonly Message[], view: RunView): number {
-  const ofRun = messagesOf(view).map((message) => JSON.stringify(message));
-  const known = history.slice(-ofRun.length).map((message) => JSON.stringify(message));
-  for (let length = Math.min(ofRun.length, known.length); length > 0; length -= 1) {
-    const tail = known.slice(known.length - length);
-    if (tail.every((message, index) => message === ofRun[index])) return history.length - length;
-  }
-  return history.length;
 }
