@@ -28,6 +28,7 @@ export function useVirtualList(
     readonly count: number;
     /** The height of a row that was not measured yet, in pixels. */
     readonly estimate: (index: number) => number;
+    /** The same function each time: with another one all rows are placed anew. */
     readonly keyOf: (index: number) => string | number;
   },
 ): VirtualList {
