@@ -1,17 +1,33 @@
+import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import { needsToken } from './data/client.ts';
 import { keepCounting, sessionCounts } from './data/session-counts.ts';
+import { asError } from './data/use-resource.ts';
+import { Failure } from './parts/notice.tsx';
 import { ThemeSwitch } from './parts/theme-switch.tsx';
 import { UnreachableNotice } from './parts/unreachable/unreachable-notice.tsx';
 import { NotFound } from './views/not-found.tsx';
 import { TokenForm } from './views/token-form.tsx';
 
-const Approvals = lazy(() => import('./views/approvals/approvals.tsx').then((module) => module.Approvals));
-const Money = lazy(() => import('./views/money/money.tsx').then((module) => module.Money));
-const SessionView = lazy(() => import('./views/session/session-view.tsx').then((module) => module.SessionView));
-const Sessions = lazy(() => import('./views/sessions/sessions.tsx').then((module) => module.Sessions));
-const Talk = lazy(() => import('./views/talk/talk.tsx').then((module) => module.Talk));
+const Approvals = view(() => import('./views/approvals/approvals.tsx').then((module) => module.Approvals));
+const Money = view(() => import('./views/money/money.tsx').then((module) => module.Money));
+const SessionView = view(() => import('./views/session/session-view.tsx').then((module) => module.SessionView));
+const Sessions = view(() => import('./views/sessions/sessions.tsx').then((module) => module.Sessions));
+const Talk = view(() => import('./views/talk/talk.tsx').then((module) => module.Talk));
+
+/**
+ * A view that is loaded when it is first shown. One that cannot be, as without a network or after the page was built anew, says so: a browser
+ * does not load it again before the page.
+ */
+function view<Props>(load: () => Promise<FunctionComponent<Props>>): FunctionComponent<Props> {
+  return lazy(() =>
+    load().catch(
+      (reason: unknown): FunctionComponent<Props> =>
+        () => <Failure error={asError(reason)} isView onRetry={() => location.reload()} />,
+    ),
+  );
+}
 
 const PLACES = [
   { path: '/', name: 'Sessions' },

@@ -20,6 +20,21 @@ describeInBrowser('the dashboard in a browser', { files: FILES }, (shared) => {
     await page.getByText('Nothing found for').waitFor();
   });
 
+  it('says that a view cannot be loaded, and shows the others', async () => {
+    const page = await shared.read('/talk');
+    await page.getByRole('textbox', { name: 'Message' }).waitFor();
+    await page.route('**/assets/approvals-*', (route) => route.abort());
+    shared.expectComplaint(/ERR_FAILED|preload CSS|dynamically imported module/);
+    await page.getByRole('link', { name: 'Approvals' }).click();
+    await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
+    await page.getByRole('link', { name: 'Talk' }).click();
+    await page.getByRole('textbox', { name: 'Message' }).waitFor();
+    await page.unroute('**/assets/approvals-*');
+    await page.getByRole('link', { name: 'Approvals' }).click();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('Nothing waits').waitFor();
+  });
+
   it('decides on a call in one browser, and the other agrees', async () => {
     const id = await shared.service.ask(QUESTION, 'asking-librarian');
     const [one, other] = [await shared.read('/approvals'), await shared.read('/approvals')];

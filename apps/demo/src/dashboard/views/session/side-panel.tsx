@@ -1,9 +1,7 @@
 import type { SessionBody } from '@reprise/service/client';
 import { useState } from 'preact/hooks';
-import { lazy } from 'preact-iso';
-
-const Timeline = lazy(() => import('./timeline/timeline.tsx').then((module) => module.Timeline));
-const Tree = lazy(() => import('./tree/tree.tsx').then((module) => module.Tree));
+import { Timeline } from './timeline/timeline.tsx';
+import { Tree } from './tree/tree.tsx';
 
 const TABS = ['Turns', 'Tree'] as const;
 
