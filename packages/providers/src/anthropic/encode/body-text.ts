@@ -13,7 +13,7 @@ export function bodyText(body: MessagesBody, known: readonly WireMessage[]): str
 }
 
 /** How many messages are kept as one text. With fewer a long body has more pieces to join, with more each request has more to write. */
-const RUN_LENGTH = 64;
+const RUN_LENGTH = 16;
 
 function messagePieces(messages: readonly WireMessage[], known: readonly WireMessage[]): string[] {
   const pieces: string[] = [];
