@@ -72,7 +72,7 @@ describe('B-11 layer 2: a snapshot', () => {
   });
 });
 
-describe.each(['anthropic', 'openai-chat', 'ollama'])('B-11 cache tokens of %s', (family) => {
+describe.each(['anthropic', 'openai-chat', 'ollama'])('B-11 cache tokens of %s, without a flag (B-10)', (family) => {
   it('layer 4: reach the turn, the state, the ledger and the snapshot of one turn', async () => {
     const { server, store, session } = await world(family);
     const { turns, state } = await session.send('Hello').result();

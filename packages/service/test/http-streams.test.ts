@@ -26,7 +26,7 @@ test('N-15 a run is streamed from its first event to its last, each with its num
   expect(headers.get('location')).toBe(`/v1/sessions/s/runs/${events[0].runId}`);
 });
 
-test('N-15 from wherever a client comes back, what it has and what it gets are the whole', async () => {
+test('N-15, B-21 from wherever a client comes back, what it has and what it gets are the whole', async () => {
   const { ask } = askedService();
   const asked = { body: { input: 'Hi' }, headers: STREAM };
   const whole = await ask('POST /v1/sessions/s/runs?create=true', asked);

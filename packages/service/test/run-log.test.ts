@@ -36,7 +36,7 @@ const texts = (events: Awaited<ReturnType<typeof eventsOf>>) =>
   events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []));
 
 describe('the log of the runs of a process', () => {
-  it('G2 writes at once after a quiet spell, then every flushMs, and of all runs together', async () => {
+  it('G2 writes at once after a quiet spell, then every flushMs, and of all runs together (B-21)', async () => {
     const timers = virtualTimers();
     const { store, appends } = await fatedStore([]);
     const log = createRunLog({ store, ...timers, flushMs: 200, onError: vi.fn() });
