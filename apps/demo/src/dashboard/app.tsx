@@ -1,9 +1,9 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
+import { asError } from './data/as-error.ts';
 import { needsToken } from './data/client.ts';
 import { keepCounting, sessionCounts } from './data/session-counts.ts';
-import { asError } from './data/use-resource.ts';
 import { Failure } from './parts/notice.tsx';
 import { ThemeSwitch } from './parts/theme-switch.tsx';
 import { UnreachableNotice } from './parts/unreachable/unreachable-notice.tsx';

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { asError } from './as-error.ts';
 import { heedRefusal } from './client.ts';
 import { repeatWhileSeen } from './pause.ts';
 import { statusOf } from './unreachable.ts';
@@ -55,8 +56,3 @@ export function useResource<Value>(
 }
 
 const LOADING = { value: undefined, error: undefined, isLoading: true } as const;
-
-/** What was thrown, as an error. */
-export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
-}

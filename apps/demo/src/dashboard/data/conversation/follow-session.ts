@@ -10,9 +10,9 @@
  */
 
 import type { RunBody, SessionBody } from '@reprise/service/client';
+import { asError } from '../as-error.ts';
 import { client, heedRefusal } from '../client.ts';
 import { statusOf } from '../unreachable.ts';
-import { asError } from '../use-resource.ts';
 import { type Conversation, withLastPage } from './conversation.ts';
 import { followRun } from './follow-run.ts';
 

@@ -1,6 +1,7 @@
 import './composer.css';
 import type { BusyChoice, InputBlock } from '@reprise/service/client';
 import { useRef, useState } from 'preact/hooks';
+import { asError } from '../../data/as-error.ts';
 import { AttachButton, AttachedFiles } from './attached-files.tsx';
 import { blocksOf } from './attachment.ts';
 import { BusyPicker } from './busy-picker.tsx';
@@ -29,7 +30,7 @@ export function Composer({ draft, isRunning = false, suggestions = [], onSend, o
   const [error, setError] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
   const isEmpty = text.trim() === '' && files.length === 0;
-  const failed = (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason));
+  const failed = (reason: unknown) => setError(asError(reason).message);
   const send = async () => {
     if (isEmpty || isSending || isReading) return;
     setSending(true);

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { asError } from '../../data/as-error.ts';
 import { type Attachment, readAttachment } from './attachment.ts';
 
 export interface Attachments {
@@ -26,8 +27,7 @@ export function useAttachments(): Attachments {
       readAttachment(file)
         .then(
           (read) => setFiles((before) => [...before, read]),
-          (reason: unknown) =>
-            setRefusals((before) => [...before, reason instanceof Error ? reason.message : String(reason)]),
+          (reason: unknown) => setRefusals((before) => [...before, asError(reason).message]),
         )
         .finally(() => setReading((before) => before - 1));
     }

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { asError } from '../../data/as-error.ts';
 
 export interface CarriedOut {
   /** What the last try failed of, in words. */
@@ -18,7 +19,7 @@ export function useCarriedOut(): CarriedOut {
     try {
       await work();
     } catch (failure) {
-      setError(failure instanceof Error ? failure.message : String(failure));
+      setError(asError(failure).message);
     } finally {
       isBusy.current = false;
     }

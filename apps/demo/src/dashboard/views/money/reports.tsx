@@ -1,5 +1,6 @@
 import type { ReportQuery, ServiceClient } from '@reprise/service/client';
 import { useState } from 'preact/hooks';
+import { asError } from '../../data/as-error.ts';
 
 /** The selection as a file: CSV for a sheet, HTML for people. */
 export function Reports({
@@ -18,7 +19,7 @@ export function Reports({
       const response = await service.report({ ...query, type });
       download(await response.blob(), name);
     } catch (failure) {
-      setError(failure instanceof Error ? failure.message : String(failure));
+      setError(asError(failure).message);
     } finally {
       setSaving(false);
     }

@@ -1,5 +1,6 @@
 import type { SessionBody } from '@reprise/service/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { asError } from '../../data/as-error.ts';
 import { client } from '../../data/client.ts';
 import { sessionName } from '../../data/session-name.ts';
 
@@ -47,7 +48,7 @@ function SessionDialog({ session, onChange, onClose }: MenuProps & { readonly on
         dialog.current?.close();
         onChange();
       },
-      (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)),
+      (reason: unknown) => setError(asError(reason).message),
     );
   };
   const rename = () =>

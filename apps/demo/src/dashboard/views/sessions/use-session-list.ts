@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { asError } from '../../data/as-error.ts';
 import { client, heedRefusal } from '../../data/client.ts';
 import { repeatWhileSeen } from '../../data/pause.ts';
 import { countSessions } from '../../data/session-counts.ts';
-import { asError } from '../../data/use-resource.ts';
 import { addressOf, type SessionFilter } from './session-filter.ts';
 import { NO_SESSIONS, type SessionList, withFirstPage, withNextPage } from './session-list.ts';
 

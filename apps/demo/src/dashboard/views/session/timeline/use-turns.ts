@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { asError } from '../../../data/as-error.ts';
 import { client, heedRefusal } from '../../../data/client.ts';
-import { asError, useResource } from '../../../data/use-resource.ts';
+import { useResource } from '../../../data/use-resource.ts';
 import { fromPage, type KnownTurns, lastDoubt, NO_TURNS, withEarlier, withLater } from './known-turns.ts';
 import { type TurnBar, turnBars } from './turn-bars.ts';
 

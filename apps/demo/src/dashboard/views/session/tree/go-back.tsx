@@ -1,6 +1,7 @@
 import type { SnapshotBody } from '@reprise/service/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import { asError } from '../../../data/as-error.ts';
 import { client } from '../../../data/client.ts';
 import { tokenText } from '../../../data/format.ts';
 import { LabelForm } from './label-form.tsx';
@@ -30,7 +31,7 @@ export function GoBack({
         dialog.current?.close();
         then();
       },
-      (reason: unknown) => setError(reason instanceof Error ? reason.message : String(reason)),
+      (reason: unknown) => setError(asError(reason).message),
     );
   };
   const fork = async () => {

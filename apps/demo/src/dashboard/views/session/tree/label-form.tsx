@@ -1,5 +1,6 @@
 import type { SnapshotBody } from '@reprise/service/client';
 import { useState } from 'preact/hooks';
+import { asError } from '../../../data/as-error.ts';
 import { client } from '../../../data/client.ts';
 
 /** What people call a place, so that they find it again. */
@@ -18,7 +19,7 @@ export function LabelForm({
       onRenamed(await client.value.sessions.label(snapshot.session, snapshot.id, given));
       setSaid(given === null ? 'It has no label now.' : `It is called “${given}” now.`);
     } catch (error) {
-      setSaid(error instanceof Error ? error.message : String(error));
+      setSaid(asError(error).message);
     }
   };
   return (

@@ -1,7 +1,7 @@
 import type { SnapshotBody } from '@reprise/service/client';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { asError } from '../../../data/as-error.ts';
 import { client, heedRefusal } from '../../../data/client.ts';
-import { asError } from '../../../data/use-resource.ts';
 import { isKnownToItsRoot, type KnownTree, NO_TREE, turnsTo, withSnapshots, withTurns } from './known-tree.ts';
 import { type TreeNode, treeOf } from './tree-graph.ts';
 
