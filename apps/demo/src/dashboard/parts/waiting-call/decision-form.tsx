@@ -3,8 +3,8 @@ import { useState } from 'preact/hooks';
 import { client } from '../../data/client.ts';
 import type { WaitingApproval } from '../../data/waiting-approval.ts';
 import { readDecision } from '../../data/waiting-approvals.ts';
+import { useCarriedOut } from '../use-carried-out.ts';
 import { decisionText, elsewhereText } from './decision-words.ts';
-import { useCarriedOut } from './use-carried-out.ts';
 
 /** Approve, or refuse with a reason. */
 export function DecisionForm({

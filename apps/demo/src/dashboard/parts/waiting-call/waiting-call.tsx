@@ -4,9 +4,9 @@ import { client } from '../../data/client.ts';
 import { sessionName } from '../../data/session-name.ts';
 import type { WaitingApproval } from '../../data/waiting-approval.ts';
 import { Time } from '../time.tsx';
+import { useCarriedOut } from '../use-carried-out.ts';
 import { DecisionForm } from './decision-form.tsx';
 import { decisionText } from './decision-words.ts';
-import { useCarriedOut } from './use-carried-out.ts';
 
 /** A call that waits, with its exact arguments, and what is to be said of it. */
 export function WaitingCall({

@@ -1,8 +1,8 @@
 import type { SessionBody } from '@reprise/service/client';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { asError } from '../../data/as-error.ts';
 import { client } from '../../data/client.ts';
 import { sessionName } from '../../data/session-name.ts';
+import { useCarriedOut } from '../../parts/use-carried-out.ts';
 
 interface MenuProps {
   readonly session: SessionBody;
@@ -40,26 +40,23 @@ function SessionDialog({ session, onChange, onClose }: MenuProps & { readonly on
   useEffect(() => dialog.current?.showModal(), []);
   const name = sessionName(session);
   const [title, setTitle] = useState(name);
-  const [error, setError] = useState<string>();
-  const carryOut = (work: Promise<unknown>) => {
-    setError(undefined);
-    work.then(
-      () => {
-        dialog.current?.close();
-        onChange();
-      },
-      (reason: unknown) => setError(asError(reason).message),
-    );
-  };
+  const { error, carryOut } = useCarriedOut();
+  const change = (work: () => Promise<unknown>) =>
+    carryOut(async () => {
+      await work();
+      dialog.current?.close();
+      onChange();
+    });
   const rename = () =>
     client.value.sessions.update(session.id, { metadata: { ...session.metadata, title: title.trim() } });
+  const remove = () => client.value.sessions.delete(session.id);
   return (
     <dialog ref={dialog} class="dialog" aria-label={`Session ${name}`} onClose={onClose}>
       <form
         method="dialog"
         onSubmit={(event) => {
           event.preventDefault();
-          carryOut(rename());
+          void change(rename);
         }}
       >
         <label class="field">
@@ -74,11 +71,7 @@ function SessionDialog({ session, onChange, onClose }: MenuProps & { readonly on
           <button type="submit" class="button is-primary">
             Rename
           </button>
-          <button
-            type="button"
-            class="button is-danger"
-            onClick={() => carryOut(client.value.sessions.delete(session.id))}
-          >
+          <button type="button" class="button is-danger" onClick={() => void change(remove)}>
             Delete
           </button>
           <button type="button" class="button" onClick={() => dialog.current?.close()}>

@@ -1,9 +1,9 @@
 import type { SnapshotBody } from '@reprise/service/client';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { asError } from '../../../data/as-error.ts';
 import { client } from '../../../data/client.ts';
 import { tokenText } from '../../../data/format.ts';
+import { useCarriedOut } from '../../../parts/use-carried-out.ts';
 import { LabelForm } from './label-form.tsx';
 
 /** Fork or rewind, with a word on what is kept. */
@@ -23,24 +23,16 @@ export function GoBack({
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const { route } = useLocation();
-  const [error, setError] = useState<string>();
-  const carryOut = (work: Promise<() => void>) => {
-    setError(undefined);
-    work.then(
-      (then) => {
-        dialog.current?.close();
-        then();
-      },
-      (reason: unknown) => setError(asError(reason).message),
-    );
-  };
+  const { error, carryOut } = useCarriedOut();
   const fork = async () => {
     const { id } = await client.value.sessions.fork(sessionId, { snapshotId: snapshot.id });
-    return () => route(`/sessions/${encodeURIComponent(id)}`);
+    dialog.current?.close();
+    route(`/sessions/${encodeURIComponent(id)}`);
   };
   const rewind = async () => {
     await client.value.sessions.rewind(sessionId, { snapshotId: snapshot.id });
-    return onRewound;
+    dialog.current?.close();
+    onRewound();
   };
   return (
     <dialog ref={dialog} class="dialog" onClose={onClose}>
@@ -59,10 +51,10 @@ export function GoBack({
       </p>
       {error && <p role="alert">{error}</p>}
       <p class="buttons">
-        <button type="button" class="button is-primary" onClick={() => carryOut(fork())}>
+        <button type="button" class="button is-primary" onClick={() => void carryOut(fork)}>
           Fork
         </button>
-        <button type="button" class="button" onClick={() => carryOut(rewind())}>
+        <button type="button" class="button" onClick={() => void carryOut(rewind)}>
           Rewind
         </button>
         <button type="button" class="button" onClick={() => dialog.current?.close()}>

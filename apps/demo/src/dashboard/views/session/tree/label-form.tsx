@@ -1,7 +1,7 @@
 import type { SnapshotBody } from '@reprise/service/client';
 import { useState } from 'preact/hooks';
-import { asError } from '../../../data/as-error.ts';
 import { client } from '../../../data/client.ts';
+import { useCarriedOut } from '../../../parts/use-carried-out.ts';
 
 /** What people call a place, so that they find it again. */
 export function LabelForm({
@@ -13,21 +13,19 @@ export function LabelForm({
 }) {
   const [label, setLabel] = useState(snapshot.label ?? '');
   const [said, setSaid] = useState('');
+  const { error, carryOut } = useCarriedOut();
   const save = async () => {
     const given = label.trim() === '' ? null : label.trim();
-    try {
-      onRenamed(await client.value.sessions.label(snapshot.session, snapshot.id, given));
-      setSaid(given === null ? 'It has no label now.' : `It is called “${given}” now.`);
-    } catch (error) {
-      setSaid(asError(error).message);
-    }
+    setSaid('');
+    onRenamed(await client.value.sessions.label(snapshot.session, snapshot.id, given));
+    setSaid(given === null ? 'It has no label now.' : `It is called “${given}” now.`);
   };
   return (
     <form
       class="label-form"
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        void carryOut(save);
       }}
     >
       <label class="field">
@@ -37,7 +35,7 @@ export function LabelForm({
       <button type="submit" class="button">
         Save the label
       </button>
-      <p role="status">{said}</p>
+      <p role="status">{error ?? said}</p>
     </form>
   );
 }
