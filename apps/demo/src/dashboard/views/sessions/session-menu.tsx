@@ -1,8 +1,9 @@
 import type { SessionBody } from '@reprise/service/client';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { client } from '../../data/client.ts';
 import { sessionName } from '../../data/session-name.ts';
 import { useCarriedOut } from '../../parts/use-carried-out.ts';
+import { useModal } from '../../parts/use-modal.ts';
 
 interface MenuProps {
   readonly session: SessionBody;
@@ -36,15 +37,14 @@ export function SessionMenu({ session, onChange }: MenuProps) {
 
 /** Renames a session, or deletes it. */
 function SessionDialog({ session, onChange, onClose }: MenuProps & { readonly onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const { dialog, close } = useModal();
   const name = sessionName(session);
   const [title, setTitle] = useState(name);
   const { error, carryOut } = useCarriedOut();
   const change = (work: () => Promise<unknown>) =>
     carryOut(async () => {
       await work();
-      dialog.current?.close();
+      close();
       onChange();
     });
   const rename = () =>
@@ -74,7 +74,7 @@ function SessionDialog({ session, onChange, onClose }: MenuProps & { readonly on
           <button type="button" class="button is-danger" onClick={() => void change(remove)}>
             Delete
           </button>
-          <button type="button" class="button" onClick={() => dialog.current?.close()}>
+          <button type="button" class="button" onClick={close}>
             Leave it
           </button>
         </p>

@@ -1,6 +1,6 @@
 import type { SnapshotBody } from '@reprise/service/client';
-import { useEffect, useRef } from 'preact/hooks';
 import { tokenText } from '../../../data/format.ts';
+import { useModal } from '../../../parts/use-modal.ts';
 import { BranchMessages } from './branch-messages.tsx';
 import { sharedTurns, type TreeNode } from './tree-graph.ts';
 
@@ -29,8 +29,7 @@ export function CompareDialog({
   readonly parents: ReadonlyMap<string, string | null>;
   readonly onClose: () => void;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const { dialog, close } = useModal();
   const [one, two] = snapshots;
   const shared = one && two ? sharedTurns(one.turnId, two.turnId, parents) : [];
   const behind = nodes.find(({ snapshot }) => snapshot.turnId === shared.at(-1))?.snapshot.messageCount ?? 0;
@@ -78,7 +77,7 @@ export function CompareDialog({
         </>
       )}
       <p class="buttons">
-        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+        <button type="button" class="button" onClick={close}>
           Close
         </button>
       </p>

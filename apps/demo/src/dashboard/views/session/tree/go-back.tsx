@@ -1,9 +1,9 @@
 import type { SnapshotBody } from '@reprise/service/client';
-import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { client } from '../../../data/client.ts';
 import { tokenText } from '../../../data/format.ts';
 import { useCarriedOut } from '../../../parts/use-carried-out.ts';
+import { useModal } from '../../../parts/use-modal.ts';
 import { LabelForm } from './label-form.tsx';
 
 /** Fork or rewind, with a word on what is kept. */
@@ -20,18 +20,17 @@ export function GoBack({
   readonly onRenamed: (snapshot: SnapshotBody) => void;
   readonly onClose: () => void;
 }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const { dialog, close } = useModal();
   const { route } = useLocation();
   const { error, carryOut } = useCarriedOut();
   const fork = async () => {
     const { id } = await client.value.sessions.fork(sessionId, { snapshotId: snapshot.id });
-    dialog.current?.close();
+    close();
     route(`/sessions/${encodeURIComponent(id)}`);
   };
   const rewind = async () => {
     await client.value.sessions.rewind(sessionId, { snapshotId: snapshot.id });
-    dialog.current?.close();
+    close();
     onRewound();
   };
   return (
@@ -57,7 +56,7 @@ export function GoBack({
         <button type="button" class="button" onClick={() => void carryOut(rewind)}>
           Rewind
         </button>
-        <button type="button" class="button" onClick={() => dialog.current?.close()}>
+        <button type="button" class="button" onClick={close}>
           Stay here
         </button>
       </p>
