@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { moneyText, percentText } from '../../data/format.ts';
 import { sessionName } from '../../data/session-name.ts';
+import { moveBetweenRows } from '../../parts/move-between-rows.ts';
 import { SessionStateBadge } from '../../parts/session-state/session-state.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
@@ -129,7 +130,7 @@ function Cells({ session }: { readonly session: SessionBody }) {
   return (
     <>
       <th scope="row" class="name">
-        <a href={hrefOf(session)} title={name} onKeyDown={moveBetweenRows}>
+        <a href={hrefOf(session)} title={name} onKeyDown={(event) => moveBetweenRows(event, 'a')}>
           {name}
         </a>
         <small class="quiet">{session.id}</small>
@@ -171,15 +172,4 @@ function Money({ amount, spent }: { readonly amount: string | null; readonly spe
       {moneyText(amount)}
     </span>
   );
-}
-
-function moveBetweenRows(event: KeyboardEvent): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined || !(event.target instanceof Element)) return;
-  const row = event.target.closest('tr');
-  const index = Number(row?.getAttribute('data-index') ?? -1) + step;
-  const next = row?.parentElement?.querySelector<HTMLElement>(`tr[data-index="${index}"] a`);
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
 }

@@ -1,3 +1,4 @@
+import { moveBetweenRows } from '../../../parts/move-between-rows.ts';
 import { Time } from '../../../parts/time.tsx';
 import type { TreeNode } from './tree-graph.ts';
 import { STEP_PX } from './tree-lines.tsx';
@@ -25,7 +26,13 @@ export function TreeNodeRow({
       aria-posinset={index + 1}
       style={{ blockSize: `${STEP_PX}px`, insetBlockStart: `${start}px` }}
     >
-      <button type="button" class="node" aria-pressed={isPicked} onClick={onPick} onKeyDown={moveBetweenNodes}>
+      <button
+        type="button"
+        class="node"
+        aria-pressed={isPicked}
+        onClick={onPick}
+        onKeyDown={(event) => moveBetweenRows(event, '.node')}
+      >
         <span>
           {label !== null && <span class="badge">{label}</span>}{' '}
           {reason === 'rewind' ? 'left by a rewind' : promptPreview}
@@ -45,15 +52,4 @@ export function TreeNodeRow({
       </button>
     </li>
   );
-}
-
-function moveBetweenNodes(event: KeyboardEvent): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined || !(event.target instanceof Element)) return;
-  const row = event.target.closest('li');
-  const index = Number(row?.getAttribute('data-index') ?? -1) + step;
-  const next = row?.parentElement?.querySelector<HTMLElement>(`li[data-index="${index}"] .node`);
-  if (!next) return;
-  event.preventDefault();
-  next.focus();
 }
