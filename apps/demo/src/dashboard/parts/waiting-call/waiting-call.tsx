@@ -1,6 +1,7 @@
 import './waiting-call.css';
 import type { DecisionBody } from '@reprise/service/client';
 import { client } from '../../data/client.ts';
+import { sessionAddress } from '../../data/session-address.ts';
 import { sessionName } from '../../data/session-name.ts';
 import type { WaitingApproval } from '../../data/waiting-approval.ts';
 import { Time } from '../time.tsx';
@@ -28,7 +29,7 @@ export function WaitingCall({
         <h2>
           <code>{call.name}</code>
         </h2>
-        {withLink && <a href={`/sessions/${encodeURIComponent(session.id)}`}>{sessionName(session)}</a>}
+        {withLink && <a href={sessionAddress(session.id)}>{sessionName(session)}</a>}
         <span class="quiet">
           asked <Time at={approval.requestedAt} />
         </span>

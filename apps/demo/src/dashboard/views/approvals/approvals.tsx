@@ -1,5 +1,6 @@
 import './approvals.css';
 import { useState } from 'preact/hooks';
+import { sessionAddress } from '../../data/session-address.ts';
 import { sessionName } from '../../data/session-name.ts';
 import { Empty, Failure, Loading } from '../../parts/notice.tsx';
 import { WaitingCall } from '../../parts/waiting-call/waiting-call.tsx';
@@ -48,7 +49,7 @@ function SettledList({ settled }: { readonly settled: readonly Settled[] }) {
     <>
       {settled.map(({ item: { approval, session }, words }) => (
         <p key={approval.id} class="quiet">
-          {words} <a href={`/sessions/${encodeURIComponent(session.id)}`}>{sessionName(session)}</a>
+          {words} <a href={sessionAddress(session.id)}>{sessionName(session)}</a>
         </p>
       ))}
     </>

@@ -3,6 +3,7 @@ import type { ServiceClient, StatementBody, StatementGroupBody } from '@reprise/
 import { useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { client, clientOf } from '../../data/client.ts';
+import { sessionAddress } from '../../data/session-address.ts';
 import { useResource } from '../../data/use-resource.ts';
 import { Empty, Failure, Loading } from '../../parts/notice.tsx';
 import { MoneyChart } from './money-chart.tsx';
@@ -94,9 +95,7 @@ function Statement({
       )}
       <p class="quiet">
         Days are those of {statement.timeZone}. Prices are those of the time each turn was made.{' '}
-        {session !== undefined && tenant === undefined && (
-          <a href={`/sessions/${encodeURIComponent(session)}`}>Open the session</a>
-        )}
+        {session !== undefined && tenant === undefined && <a href={sessionAddress(session)}>Open the session</a>}
       </p>
       <Plans plans={plans} selectedTurns={statement.total.turnCount} />
     </>
@@ -115,7 +114,7 @@ function addressOf({ key }: StatementGroupBody, selection: Selection): string | 
       return selectionAddress({ ...selection, model: value, by: 'day' });
     case 'session':
       return tenant === undefined
-        ? `/sessions/${encodeURIComponent(value)}`
+        ? sessionAddress(value)
         : selectionAddress({ ...selection, session: value, tenant: key.tenant ?? tenant, by: 'day' });
     case 'tenant':
       return tenant === undefined ? undefined : selectionAddress({ ...selection, tenant: value, by: 'day' });

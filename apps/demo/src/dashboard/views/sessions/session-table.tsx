@@ -2,6 +2,7 @@ import type { SessionBody } from '@reprise/service/client';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { moneyText, percentText } from '../../data/format.ts';
+import { sessionAddress } from '../../data/session-address.ts';
 import { sessionName } from '../../data/session-name.ts';
 import { moveBetweenRows } from '../../parts/move-between-rows.ts';
 import { SessionStateBadge } from '../../parts/session-state/session-state.tsx';
@@ -107,7 +108,7 @@ function SessionRow({ session, index, rows, onChange }: RowProps) {
         aria-rowindex={index + 2}
         onClick={(event) => {
           const isPlain = event.target instanceof Element && !event.target.closest('a, button, dialog, [popover]');
-          if (isPlain && getSelection()?.isCollapsed !== false) route(hrefOf(session));
+          if (isPlain && getSelection()?.isCollapsed !== false) route(sessionAddress(session.id));
         }}
       >
         <Cells session={session} />
@@ -120,17 +121,13 @@ function SessionRow({ session, index, rows, onChange }: RowProps) {
   );
 }
 
-function hrefOf({ id }: SessionBody): string {
-  return `/sessions/${encodeURIComponent(id)}`;
-}
-
 function Cells({ session }: { readonly session: SessionBody }) {
   const { spent } = session;
   const name = sessionName(session);
   return (
     <>
       <th scope="row" class="name">
-        <a href={hrefOf(session)} title={name} onKeyDown={(event) => moveBetweenRows(event, 'a')}>
+        <a href={sessionAddress(session.id)} title={name} onKeyDown={(event) => moveBetweenRows(event, 'a')}>
           {name}
         </a>
         <small class="quiet">{session.id}</small>

@@ -4,6 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { SUGGESTIONS } from '../../../serve/trial/suggestions.ts';
 import { client } from '../../data/client.ts';
+import { sessionAddress } from '../../data/session-address.ts';
 import { useResource } from '../../data/use-resource.ts';
 import { Composer } from '../../parts/composer/composer.tsx';
 import { Failure, Loading } from '../../parts/notice.tsx';
@@ -40,7 +41,7 @@ function useBegin(agent: string | undefined): (content: readonly InputBlock[]) =
     }
     const { id } = made.current;
     await client.value.sessions.send(id, { content });
-    route(`/sessions/${encodeURIComponent(id)}`);
+    route(sessionAddress(id));
   };
 }
 

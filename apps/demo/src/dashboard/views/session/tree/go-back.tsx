@@ -2,6 +2,7 @@ import type { SnapshotBody } from '@reprise/service/client';
 import { useLocation } from 'preact-iso';
 import { client } from '../../../data/client.ts';
 import { tokenText } from '../../../data/format.ts';
+import { sessionAddress } from '../../../data/session-address.ts';
 import { useCarriedOut } from '../../../parts/use-carried-out.ts';
 import { useModal } from '../../../parts/use-modal.ts';
 import { LabelForm } from './label-form.tsx';
@@ -26,7 +27,7 @@ export function GoBack({
   const fork = async () => {
     const { id } = await client.value.sessions.fork(sessionId, { snapshotId: snapshot.id });
     close();
-    route(`/sessions/${encodeURIComponent(id)}`);
+    route(sessionAddress(id));
   };
   const rewind = async () => {
     await client.value.sessions.rewind(sessionId, { snapshotId: snapshot.id });
