@@ -1,6 +1,7 @@
 import type { StatementGroupBody, StatementKey } from '@reprise/service/client';
 import { percentText, tokenText } from '../../data/format.ts';
 import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
+import { ScrollTable } from './scroll-table.tsx';
 import { groupName, moneyTexts } from './statement-rows.ts';
 
 /** A row for each group, and a way to what it is made of. */
@@ -15,26 +16,22 @@ export function StatementTable({
   readonly addressOf: (group: StatementGroupBody) => string | undefined;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <div class="scroll-table" tabIndex={0}>
-      <table>
-        <caption class="visually-hidden">Cost and savings by {by}</caption>
-        <thead>
-          <tr>
-            {[by, 'Turns', 'Tokens', 'Hit ratio', 'Paid', 'Without the cache', 'Saved'].map((name) => (
-              <th key={name} scope="col" class={name === by || name === 'Tokens' ? '' : 'number'}>
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {groups.map((group) => (
-            <GroupRow key={groupName(group, by)} group={group} name={groupName(group, by)} href={addressOf(group)} />
+    <ScrollTable caption={`Cost and savings by ${by}`}>
+      <thead>
+        <tr>
+          {[by, 'Turns', 'Tokens', 'Hit ratio', 'Paid', 'Without the cache', 'Saved'].map((name) => (
+            <th key={name} scope="col" class={name === by || name === 'Tokens' ? '' : 'number'}>
+              {name}
+            </th>
           ))}
-        </tbody>
-      </table>
-    </div>
+        </tr>
+      </thead>
+      <tbody>
+        {groups.map((group) => (
+          <GroupRow key={groupName(group, by)} group={group} name={groupName(group, by)} href={addressOf(group)} />
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }
 

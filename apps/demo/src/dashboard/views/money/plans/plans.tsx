@@ -2,6 +2,7 @@ import './plans.css';
 import type { WhatIfBody } from '@reprise/service/client';
 import type { Resource } from '../../../data/use-resource.ts';
 import { Failure, Loading } from '../../../parts/notice.tsx';
+import { ScrollTable } from '../scroll-table.tsx';
 import { adviceText, type PlanRow, planRows, planTerms, turnsText } from './plan-rows.ts';
 
 /** Other cache policies over the same turns, side by side, with what the comparison takes for granted. */
@@ -32,32 +33,28 @@ export function Plans({
 
 function PlanTable({ rows, turnCount }: { readonly rows: readonly PlanRow[]; readonly turnCount: number }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <div class="scroll-table" tabIndex={0}>
-      <table>
-        <caption class="visually-hidden">Plans over {turnsText(turnCount)}, the cheapest first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Plan</th>
-            <th scope="col" class="number">
-              Would have cost
-            </th>
-            <td class="plan-bar-head" aria-hidden="true" />
-            <th scope="col" class="number">
-              Difference
-            </th>
-            <th scope="col" class="number">
-              In %
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <PlanLine key={row.key} row={row} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ScrollTable caption={`Plans over ${turnsText(turnCount)}, the cheapest first`}>
+      <thead>
+        <tr>
+          <th scope="col">Plan</th>
+          <th scope="col" class="number">
+            Would have cost
+          </th>
+          <td class="plan-bar-head" aria-hidden="true" />
+          <th scope="col" class="number">
+            Difference
+          </th>
+          <th scope="col" class="number">
+            In %
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <PlanLine key={row.key} row={row} />
+        ))}
+      </tbody>
+    </ScrollTable>
   );
 }
 
