@@ -12,6 +12,11 @@ export function tokenText(count: number | 'not-reported' | null | undefined): st
   return typeof count === 'number' ? whole.format(count) : 'not reported';
 }
 
+/** Such as “1 turn” or “12 turns”. */
+export function turnsText(count: number): string {
+  return `${tokenText(count)} ${count === 1 ? 'turn' : 'turns'}`;
+}
+
 export function shortCount(count: number): string {
   return compact.format(count);
 }

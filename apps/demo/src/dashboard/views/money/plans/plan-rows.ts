@@ -1,5 +1,5 @@
 import type { WhatIfBody, WhatIfRowBody } from '@reprise/service/client';
-import { moneyText, percentText, tokenText } from '../../../data/format.ts';
+import { moneyText, percentText, tokenText, turnsText } from '../../../data/format.ts';
 
 /** A plan as it is shown beside the others. */
 export interface PlanRow {
@@ -86,7 +86,7 @@ function notesOf(
   return [
     ...(replayed > 0 && unaffectedTurns === replayed ? ['its vendor takes no such plan: nothing changes'] : []),
     ...(refreshes.count > 0 ? [`${tokenText(refreshes.count)} refreshes, ${moneyText(refreshes.picoUsd)} of it`] : []),
-    ...(unpricedTurns > 0 ? [`${tokenText(unpricedTurns)} turns without a known price`] : []),
+    ...(unpricedTurns > 0 ? [`${turnsText(unpricedTurns)} without a known price`] : []),
     ...(isEstimated ? ['estimated'] : []),
   ];
 }
@@ -161,8 +161,4 @@ function residualText({ checkedTurns, turns, absolute }: WhatIfBody['residual'])
   if (checkedTurns === 0) return 'The replay could not be compared with what was reported.';
   if (turns.length === 0) return `Replayed, what was done costs what was reported, for ${turnsText(checkedTurns)}.`;
   return `Replayed, what was done differs from what was reported in ${turns.length} of ${turnsText(checkedTurns)}, by ${moneyText(absolute.picoUsd)} altogether.`;
-}
-
-export function turnsText(count: number): string {
-  return `${tokenText(count)} ${count === 1 ? 'turn' : 'turns'}`;
 }

@@ -1,9 +1,10 @@
 import './plans.css';
 import type { WhatIfBody } from '@reprise/service/client';
+import { turnsText } from '../../../data/format.ts';
 import type { Resource } from '../../../data/use-resource.ts';
 import { Failure, Loading } from '../../../parts/notice.tsx';
 import { ScrollTable } from '../scroll-table.tsx';
-import { adviceText, type PlanRow, planRows, planTerms, turnsText } from './plan-rows.ts';
+import { adviceText, type PlanRow, planRows, planTerms } from './plan-rows.ts';
 
 /** Other cache policies over the same turns, side by side, with what the comparison takes for granted. */
 export function Plans({

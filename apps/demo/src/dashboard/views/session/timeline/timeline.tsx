@@ -1,7 +1,7 @@
 import './timeline.css';
 import type { SessionBody } from '@reprise/service/client';
 import { useEffect, useRef } from 'preact/hooks';
-import { moneyText, tokenText } from '../../../data/format.ts';
+import { moneyText, tokenText, turnsText } from '../../../data/format.ts';
 import { selectedTurn } from '../../../data/selected-turn.ts';
 import { Empty, Failure, Loading } from '../../../parts/notice.tsx';
 import { TokenLegend } from '../../../parts/token-bar/token-bar.tsx';
@@ -61,7 +61,7 @@ function pick(id: string | undefined): void {
 
 function rangeText(bars: readonly TurnBar[], earlier: number): string {
   const total = earlier + bars.length;
-  const turns = total === 1 ? '1 turn' : `${tokenText(total)} turns`;
+  const turns = turnsText(total);
   return earlier === 0 ? turns : `The last ${tokenText(bars.length)} of ${turns}`;
 }
 

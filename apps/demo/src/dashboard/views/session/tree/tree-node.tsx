@@ -1,3 +1,4 @@
+import { turnsText } from '../../../data/format.ts';
 import { moveBetweenRows } from '../../../parts/move-between-rows.ts';
 import { Time } from '../../../parts/time.tsx';
 import type { TreeNode } from './tree-graph.ts';
@@ -38,7 +39,7 @@ export function TreeNodeRow({
           {reason === 'rewind' ? 'left by a rewind' : promptPreview}
         </span>
         <small class="quiet">
-          {turnCount === 1 ? '1 turn' : `${turnCount} turns`}, <Time at={snapshot.createdAt} />
+          {turnsText(turnCount)}, <Time at={snapshot.createdAt} />
           {!isOnBranch && <span class="visually-hidden">, on another branch</span>}
         </small>
       </button>
