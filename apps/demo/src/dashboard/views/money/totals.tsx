@@ -1,5 +1,6 @@
 import type { SumsBody } from '@reprise/service/client';
 import { percentText, tokenText } from '../../data/format.ts';
+import { Fact } from '../../parts/fact.tsx';
 import { moneyTexts } from './statement-rows.ts';
 
 /** What it all comes to, and of how much of it that can be said. */
@@ -9,12 +10,12 @@ export function Totals({ sums }: { readonly sums: SumsBody }) {
   return (
     <section aria-label="Totals" class="totals">
       <dl>
-        <Figure name="Paid" value={paid} />
-        <Figure name="Without the cache" value={baseline} />
-        <Figure name="Saved" value={saved} />
-        <Figure name="Saved of it" value={savedShare} />
-        <Figure name="Hit ratio" value={percentText(hitRatio ?? undefined)} />
-        <Figure name="Turns" value={tokenText(turnCount)} />
+        <Fact name="Paid" value={paid} />
+        <Fact name="Without the cache" value={baseline} />
+        <Fact name="Saved" value={saved} />
+        <Fact name="Saved of it" value={savedShare} />
+        <Fact name="Hit ratio" value={percentText(hitRatio ?? undefined)} />
+        <Fact name="Turns" value={tokenText(turnCount)} />
       </dl>
       {covered.turnCount < turnCount && (
         <p>
@@ -23,14 +24,5 @@ export function Totals({ sums }: { readonly sums: SumsBody }) {
         </p>
       )}
     </section>
-  );
-}
-
-function Figure({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div>
-      <dt class="quiet">{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }

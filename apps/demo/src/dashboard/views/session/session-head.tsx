@@ -1,6 +1,7 @@
 import type { RunView, SessionBody } from '@reprise/service/client';
 import { moneyText, percentText } from '../../data/format.ts';
 import { sessionName } from '../../data/session-name.ts';
+import { Fact } from '../../parts/fact.tsx';
 import { SessionStateBadge } from '../../parts/session-state/session-state.tsx';
 import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
 
@@ -28,13 +29,4 @@ export function SessionHead({ session, live }: { readonly session: SessionBody; 
 function promptOf(live: RunView | undefined): string | null {
   const text = live?.input?.content.map((block) => (block.type === 'text' ? block.text : '')).join(' ');
   return text?.trim() ? text : null;
-}
-
-function Fact({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div>
-      <dt class="quiet">{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
 }

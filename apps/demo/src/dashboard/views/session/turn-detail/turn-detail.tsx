@@ -2,6 +2,7 @@ import './turn-detail.css';
 import type { TurnBody } from '@reprise/service/client';
 import type { RefObject } from 'preact';
 import { durationText, exactTimeText, moneyText, tokenText } from '../../../data/format.ts';
+import { Fact } from '../../../parts/fact.tsx';
 import { BUCKETS } from '../../../parts/token-bar/token-buckets.ts';
 import type { TurnBar } from '../timeline/turn-bars.ts';
 import { Explanation } from './explanation.tsx';
@@ -61,13 +62,4 @@ const USAGE: Readonly<Record<TurnBody['usageState'], string>> = {
 
 function countText(count: number | null): string {
   return count === null ? tokenText(count) : `${tokenText(count)} tokens`;
-}
-
-function Fact({ name, value, look }: { readonly name: string; readonly value: string; readonly look?: string }) {
-  return (
-    <div>
-      <dt class={look ?? 'quiet'}>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
 }
