@@ -1,3 +1,4 @@
+import './side-panel.css';
 import type { SessionBody } from '@reprise/service/client';
 import { useState } from 'preact/hooks';
 import { Timeline } from './timeline/timeline.tsx';

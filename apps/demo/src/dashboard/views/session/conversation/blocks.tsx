@@ -14,7 +14,7 @@ export function UserBlocks({ content }: { readonly content: readonly UserBlock[]
           );
         if (block.type === 'image') return <Picture key={index} mediaType={block.mediaType} data={block.data} />;
         return (
-          <p key={index} class="file">
+          <p key={index}>
             <a download={block.name ?? 'document'} href={`data:${block.mediaType};base64,${block.data}`}>
               {block.name ?? 'Document'}
             </a>{' '}

@@ -23,7 +23,7 @@ export function RowView({ row }: { readonly row: Row }) {
       return <Growing view={row.view} />;
     case 'summary':
       return (
-        <details class="row folded is-summary">
+        <details class="row folded">
           <summary>Compacted here: a summary stands for what was said before</summary>
           <UserBlocks content={row.message.content} />
         </details>
@@ -75,7 +75,7 @@ function Item({ item }: { readonly item: RunItem }) {
     );
   if (item.type === 'turn') {
     return (
-      <details class="row folded is-summary">
+      <details class="row folded">
         <summary>Summary of what was said before</summary>
         {item.message.content.map((block, index) => (
           <AssistantBlockView key={index} block={block} />
@@ -89,7 +89,7 @@ function Item({ item }: { readonly item: RunItem }) {
 /** The turn that is being written. */
 function Growing({ view }: { readonly view: RunView }) {
   return (
-    <article class="row is-turn is-growing" aria-label="Answer, being written" aria-busy="true">
+    <article class="row is-turn" aria-label="Answer, being written" aria-busy="true">
       {view.isCompacting && <p class="quiet">A summary is being written.</p>}
       {view.growing.map((block, index) => block && <GrowingView key={index} block={block} />)}
     </article>

@@ -13,7 +13,7 @@ export function WarmClock({ sessionId, turnId }: { readonly sessionId: string; r
   if (!warm.value) return null;
   const { breakpoints, nextMessage, keepAlive } = warm.value;
   return (
-    <div class="warm-clock">
+    <div>
       <h3>Warm until</h3>
       <ul>
         {breakpoints.map(({ place, tokens, lifetime, expiresAt, assumedUntil }) => (
