@@ -12,27 +12,29 @@ export interface Resource<Value> {
   readonly isLoading: boolean;
   /** Asks again. */
   readonly reload: () => void;
+  /** Has what is there become something else, as the page has done to it. */
+  readonly change: (to: (value: Value) => Value) => void;
 }
 
 /**
  * Loads when the view appears and whenever a key changes; with `everyMs` again and again while the page is looked at, until the service says
- * that there is no such thing.
+ * that there is no such thing. `load` is told what is there, so that it can ask for no more than what is new.
  */
 export function useResource<Value>(
-  load: (signal: AbortSignal) => Promise<Value>,
+  load: (signal: AbortSignal, known: Value | undefined) => Promise<Value>,
   keys: readonly unknown[],
   { everyMs }: { readonly everyMs?: number } = {},
 ): Resource<Value> {
-  const [state, setState] = useState<Omit<Resource<Value>, 'reload'>>(LOADING);
+  const [state, setState] = useState<Pick<Resource<Value>, 'value' | 'error' | 'isLoading'>>(LOADING);
   const [round, setRound] = useState(0);
-  const loading = useRef(load);
-  loading.current = load;
+  const latest = useRef({ load, value: state.value });
+  latest.current = { load, value: state.value };
   /** Whether there is nothing to ask for: it is being asked, or it is gone. */
   const isSettled = useRef(false);
   useEffect(() => {
     const left = new AbortController();
     isSettled.current = true;
-    loading.current(left.signal).then(
+    latest.current.load(left.signal, latest.current.value).then(
       (value) => {
         if (left.signal.aborted) return;
         isSettled.current = false;
@@ -52,7 +54,12 @@ export function useResource<Value>(
       if (!isSettled.current) setRound((before) => before + 1);
     }, everyMs);
   }, [everyMs]);
-  return { ...state, reload: () => setRound((before) => before + 1) };
+  return {
+    ...state,
+    reload: () => setRound((before) => before + 1),
+    change: (to) =>
+      setState((before) => (before.value === undefined ? before : { ...before, value: to(before.value) })),
+  };
 }
 
 const LOADING = { value: undefined, error: undefined, isLoading: true } as const;

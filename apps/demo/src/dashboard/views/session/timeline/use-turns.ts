@@ -1,6 +1,5 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { asError } from '../../../data/as-error.ts';
-import { client, heedRefusal } from '../../../data/client.ts';
+import { useMemo } from 'preact/hooks';
+import { client } from '../../../data/client.ts';
 import { useResource } from '../../../data/use-resource.ts';
 import { fromPage, type KnownTurns, lastDoubt, NO_TURNS, withEarlier, withLater } from './known-turns.ts';
 import { type TurnBar, turnBars } from './turn-bars.ts';
@@ -24,49 +23,17 @@ export interface Turns {
 
 /** The turns of a session's branch. With each new version of the session only what is new is asked for. */
 export function useTurns(sessionId: string, version: number): Turns {
-  const [known, setKnown] = useState<KnownTurns>();
-  const latest = useRef(known);
-  latest.current = known;
-  const [error, setError] = useState<Error>();
-  const [round, setRound] = useState(0);
-  useEffect(() => {
-    const left = new AbortController();
-    readOn(sessionId, latest.current, left.signal).then(
-      (turns) => {
-        if (left.signal.aborted) return;
-        setKnown(turns);
-        setError(undefined);
-      },
-      (reason: unknown) => {
-        if (!left.signal.aborted && !heedRefusal(reason)) setError(asError(reason));
-      },
-    );
-    return () => left.abort();
-  }, [sessionId, version, round]);
-
+  const branch = useResource((signal, before?: KnownTurns) => readOn(sessionId, before, signal), [sessionId, version]);
+  const { value: known, error, reload } = branch;
   const loadEarlier = async (howMany: 'all' | 'page') => {
-    const begun = latest.current;
-    if (!begun) return undefined;
-    let turns = begun;
-    do {
-      const before = `${turns.start}`;
-      const limit = howMany === 'all' ? MOST : PAGE;
-      if (turns.start > 0)
-        turns = withEarlier(turns, await client.value.sessions.turnsBefore(sessionId, { before, limit }));
-    } while (howMany === 'all' && turns.start > 0);
-    if (latest.current === begun) setKnown(turns);
+    if (!known) return undefined;
+    const turns = await readEarlier(sessionId, known, howMany);
+    branch.change((now) => (now === known ? turns : now));
     return turns.turns[0]?.id;
   };
   const { breaks, isExplaining } = useBreaks(sessionId, known ?? NO_TURNS);
   const bars = useMemo(() => known && turnBars(known.turns, breaks, known.start + 1), [known, breaks]);
-  return {
-    bars,
-    earlier: known?.start ?? 0,
-    isExplaining,
-    error,
-    reload: () => setRound((before) => before + 1),
-    loadEarlier,
-  };
+  return { bars, earlier: known?.start ?? 0, isExplaining, error, reload, loadEarlier };
 }
 
 /** What broke the cache of the whole branch. That takes the service long to find, so it is asked only when a turn's own counts raise the question. */
@@ -92,4 +59,16 @@ async function readOn(sessionId: string, known: KnownTurns | undefined, signal: 
     if (turns && page.next === null) return turns;
   }
   return fromPage(await sessions.turnsBefore(sessionId, { limit: PAGE, signal }));
+}
+
+/** The turns with a page more before them, or with all that go before. */
+async function readEarlier(sessionId: string, known: KnownTurns, howMany: 'all' | 'page'): Promise<KnownTurns> {
+  const limit = howMany === 'all' ? MOST : PAGE;
+  let turns = known;
+  while (turns.start > 0) {
+    const page = await client.value.sessions.turnsBefore(sessionId, { before: `${turns.start}`, limit });
+    turns = withEarlier(turns, page);
+    if (howMany === 'page') break;
+  }
+  return turns;
 }

@@ -1,7 +1,7 @@
 import type { SnapshotBody } from '@reprise/service/client';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { asError } from '../../../data/as-error.ts';
-import { client, heedRefusal } from '../../../data/client.ts';
+import { useMemo } from 'preact/hooks';
+import { client } from '../../../data/client.ts';
+import { useResource } from '../../../data/use-resource.ts';
 import { isKnownToItsRoot, type KnownTree, NO_TREE, turnsTo, withSnapshots, withTurns } from './known-tree.ts';
 import { type TreeNode, treeOf } from './tree-graph.ts';
 
@@ -20,35 +20,19 @@ export interface SessionTree {
 
 /** A session's tree. With each new version of the session only what is new is asked for. */
 export function useTree(sessionId: string, version: number): SessionTree {
-  const [tree, setTree] = useState<KnownTree>();
-  const [error, setError] = useState<Error>();
-  const [round, setRound] = useState(0);
-  const known = useRef<{ readonly of: string; readonly tree: KnownTree }>(undefined);
-  useEffect(() => {
-    const left = new AbortController();
-    const before = known.current?.of === sessionId ? known.current.tree : NO_TREE;
-    readOn(sessionId, before, left.signal).then(
-      (now) => {
-        if (left.signal.aborted) return;
-        known.current = { of: sessionId, tree: now };
-        setTree(now);
-        setError(undefined);
-      },
-      (reason: unknown) => {
-        if (!left.signal.aborted && !heedRefusal(reason)) setError(asError(reason));
-      },
-    );
-    return () => left.abort();
-  }, [sessionId, version, round]);
-  const nodes = useMemo(() => tree && nodesOf(tree), [tree]);
-  const renamed = (snapshot: SnapshotBody) => {
-    if (!known.current) return;
-    const now = withSnapshots(known.current.tree, [snapshot]);
-    known.current = { ...known.current, tree: now };
-    setTree(now);
+  const tree = useResource(
+    (signal, known: KnownTree = NO_TREE) => readOn(sessionId, known, signal),
+    [sessionId, version],
+  );
+  const { value, error, reload } = tree;
+  const nodes = useMemo(() => value && nodesOf(value), [value]);
+  return {
+    nodes,
+    parents: (value ?? NO_TREE).parents,
+    error,
+    reload,
+    renamed: (snapshot) => tree.change((known) => withSnapshots(known, [snapshot])),
   };
-  const reload = () => setRound((before) => before + 1);
-  return { nodes, parents: tree?.parents ?? NO_TREE.parents, error, reload, renamed };
 }
 
 function nodesOf({ snapshots, parents, tip }: KnownTree): readonly TreeNode[] {
