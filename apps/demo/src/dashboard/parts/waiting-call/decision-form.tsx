@@ -1,8 +1,8 @@
 import { ServiceProblem } from '@reprise/service/client';
 import { useState } from 'preact/hooks';
 import { client } from '../../data/client.ts';
+import { readDecision } from '../../data/read-waiting.ts';
 import type { WaitingApproval } from '../../data/waiting-approval.ts';
-import { readDecision } from '../../data/waiting-approvals.ts';
 import { useCarriedOut } from '../use-carried-out.ts';
 import { decisionText, elsewhereText } from './decision-words.ts';
 

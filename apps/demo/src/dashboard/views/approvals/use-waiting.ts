@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { readDecision, readWaiting, type WaitingList } from '../../data/read-waiting.ts';
 import { countSessions } from '../../data/session-counts.ts';
 import { type Resource, useResource } from '../../data/use-resource.ts';
 import { settledElsewhere, type WaitingApproval } from '../../data/waiting-approval.ts';
-import { readDecision, readWaiting, type WaitingList } from '../../data/waiting-approvals.ts';
 import { elsewhereText } from '../../parts/waiting-call/decision-words.ts';
 
 const LIVE_MS = 2500;

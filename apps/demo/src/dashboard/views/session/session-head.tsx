@@ -2,7 +2,7 @@ import type { RunView, SessionBody } from '@reprise/service/client';
 import { moneyText, percentText } from '../../data/format.ts';
 import { sessionName } from '../../data/session-name.ts';
 import { Fact } from '../../parts/fact.tsx';
-import { SessionStateBadge } from '../../parts/session-state/session-state.tsx';
+import { SessionStateBadge } from '../../parts/session-state.tsx';
 import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
 
 /** What a session is called, what it does, and what it has come to. */

@@ -5,7 +5,7 @@ import { moneyText, percentText } from '../../data/format.ts';
 import { sessionAddress } from '../../data/session-address.ts';
 import { sessionName } from '../../data/session-name.ts';
 import { moveBetweenRows } from '../../parts/move-between-rows.ts';
-import { SessionStateBadge } from '../../parts/session-state/session-state.tsx';
+import { SessionStateBadge } from '../../parts/session-state.tsx';
 import { Ago } from '../../parts/time.tsx';
 import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
 import { useVirtualList } from '../../parts/use-virtual-list.ts';

@@ -2,7 +2,7 @@ import './sessions.css';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Empty, Failure, Loading } from '../../parts/notice.tsx';
-import { stateName } from '../../parts/session-state/session-state.tsx';
+import { stateName } from '../../parts/session-state.tsx';
 import { TokenLegend } from '../../parts/token-bar/token-bar.tsx';
 import { addressOf, filterOf, type SessionFilter } from './session-filter.ts';
 import { SessionTable } from './session-table.tsx';

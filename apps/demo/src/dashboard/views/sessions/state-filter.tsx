@@ -1,7 +1,7 @@
 import type { SessionState } from '@reprise/service/client';
 import { tokenText } from '../../data/format.ts';
 import { sessionCounts } from '../../data/session-counts.ts';
-import { stateName } from '../../parts/session-state/session-state.tsx';
+import { stateName } from '../../parts/session-state.tsx';
 import { countOfAll, type SessionFilter, STATES, toggled } from './session-filter.ts';
 
 /** Which states are shown, each with how many sessions are in it now. */

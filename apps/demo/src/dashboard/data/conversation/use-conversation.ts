@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { client } from './client.ts';
-import { type Conversation, NOTHING } from './conversation/conversation.ts';
-import { followSession } from './conversation/follow-session.ts';
-import { createPause } from './pause.ts';
+import { client } from '../client.ts';
+import { createPause } from '../pause.ts';
+import { type Conversation, NOTHING } from './conversation.ts';
+import { followSession } from './follow-session.ts';
 
 /** How often a session at rest is looked at, for what others do. */
 const LOOK_MS = 2000;
