@@ -1,7 +1,7 @@
 import type { SessionBody } from '@reprise/service/client';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { moneyText, percentText } from '../../data/format.ts';
+import { moneyText, percentText, turnsText } from '../../data/format.ts';
 import { sessionAddress } from '../../data/session-address.ts';
 import { sessionName } from '../../data/session-name.ts';
 import { moveBetweenRows } from '../../parts/move-between-rows.ts';
@@ -164,7 +164,7 @@ function Money({ amount, spent }: { readonly amount: string | null; readonly spe
   if (amount === null) return <span class="quiet unknown">price unknown</span>;
   const isPart = spent.unpricedTurns > 0;
   return (
-    <span title={isPart ? `${spent.unpricedTurns} turns have no known price` : undefined}>
+    <span title={isPart ? `${turnsText(spent.unpricedTurns)} without a known price` : undefined}>
       {isPart ? '≥ ' : ''}
       {moneyText(amount)}
     </span>
