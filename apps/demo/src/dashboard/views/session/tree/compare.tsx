@@ -13,75 +13,80 @@ const FIGURES = [
   ['Output tokens', ({ tokens }: SnapshotBody) => tokens.output],
 ] as const;
 
+type Pair = readonly [SnapshotBody, SnapshotBody];
+
 /** Two branches beside each other: where they part, and what each came to. */
 export function CompareDialog({
   sessionId,
-  snapshots,
+  pair,
   nodes,
   parents,
   onClose,
 }: {
   readonly sessionId: string;
-  /** The two. */
-  readonly snapshots: readonly SnapshotBody[];
+  readonly pair: Pair;
   readonly nodes: readonly TreeNode[];
   /** The turn that each turn follows. */
   readonly parents: ReadonlyMap<string, string | null>;
   readonly onClose: () => void;
 }) {
   const { dialog, close } = useModal();
-  const [one, two] = snapshots;
-  const shared = one && two ? sharedTurns(one.turnId, two.turnId, parents) : [];
+  const shared = sharedTurns(pair[0].turnId, pair[1].turnId, parents);
   const behind = nodes.find(({ snapshot }) => snapshot.turnId === shared.at(-1))?.snapshot.messageCount ?? 0;
   return (
     <dialog ref={dialog} class="dialog compare" aria-label="Two branches" onClose={onClose}>
       <h2>Two branches</h2>
-      {one && two && (
-        <>
-          <p>{sharedText(shared.length)}</p>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">
-                  <span class="visually-hidden">Figure</span>
-                </th>
-                {[one, two].map((snapshot) => (
-                  <th key={snapshot.id} scope="col">
-                    {nameOf(snapshot)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {FIGURES.map(([name, read]) => (
-                <tr key={name}>
-                  <th scope="row">{name}</th>
-                  <td class="number">{tokenText(read(one))}</td>
-                  <td class="number">{tokenText(read(two))}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-          <h2>From the parting on</h2>
-          <div class="branches">
-            {[one, two].map((snapshot) => (
-              <BranchMessages
-                key={snapshot.id}
-                sessionId={sessionId}
-                snapshotId={snapshot.id}
-                behind={behind}
-                name={nameOf(snapshot)}
-              />
-            ))}
-          </div>
-        </>
-      )}
+      <p>{sharedText(shared.length)}</p>
+      <Figures pair={pair} />
+      <h2>From the parting on</h2>
+      <div class="branches">
+        {pair.map((snapshot) => (
+          <BranchMessages
+            key={snapshot.id}
+            sessionId={sessionId}
+            snapshotId={snapshot.id}
+            behind={behind}
+            name={nameOf(snapshot)}
+          />
+        ))}
+      </div>
       <p class="buttons">
         <button type="button" class="button" onClick={close}>
           Close
         </button>
       </p>
     </dialog>
+  );
+}
+
+function Figures({ pair }: { readonly pair: Pair }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">
+            <span class="visually-hidden">Figure</span>
+          </th>
+          {pair.map((snapshot) => (
+            <th key={snapshot.id} scope="col">
+              {nameOf(snapshot)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {FIGURES.map(([name, read]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            {pair.map((snapshot) => (
+              <td key={snapshot.id} class="number">
+                {tokenText(read(snapshot))}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -16,6 +16,7 @@ export function Tree({ sessionId, turnCount }: { readonly sessionId: string; rea
   const [picked, setPicked] = useState<readonly SnapshotBody[]>([]);
   const [goal, setGoal] = useState<SnapshotBody>();
   const { nodes, parents } = tree;
+  const [one, two] = picked;
   if (tree.error && !nodes) return <Failure error={tree.error} onRetry={tree.reload} />;
   if (!nodes) return <Loading what="the snapshots" />;
   if (nodes.length === 0) return <Empty title="No snapshots yet">Each turn makes one.</Empty>;
@@ -31,10 +32,10 @@ export function Tree({ sessionId, turnCount }: { readonly sessionId: string; rea
         The newest is at the top. Rewinding loses nothing: the place it leaves gets a snapshot, too. Pick two to compare
         them; arrow keys go from one to the next.
       </p>
-      {picked.length === 2 && (
+      {one && two && (
         <CompareDialog
           sessionId={sessionId}
-          snapshots={picked}
+          pair={[one, two]}
           nodes={nodes}
           parents={parents}
           onClose={() => setPicked([])}
