@@ -17,10 +17,12 @@ export function turnsText(count: number): string {
   return `${tokenText(count)} ${count === 1 ? 'turn' : 'turns'}`;
 }
 
+/** A count in few characters, such as “12.3K”. */
 export function shortCount(count: number): string {
   return compact.format(count);
 }
 
+/** A share from 0 to 1 in percent; a dash where there is none. */
 export function percentText(share: number | undefined): string {
   return share === undefined || Number.isNaN(share) ? '–' : percent.format(share);
 }
@@ -43,6 +45,7 @@ export function moneyText(picoUsd: string | null | undefined): string {
   }).format(dollars);
 }
 
+/** A length of time in the unit that suits it, such as “12 ms”, “1.5 s” or “2 min 5 s”. */
 export function durationText(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
@@ -50,10 +53,12 @@ export function durationText(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** A moment, given in epoch milliseconds, to the minute. */
 export function timeText(at: number): string {
   return time.format(at);
 }
 
+/** A moment, given in epoch milliseconds, to the second, with its day and zone. */
 export function exactTimeText(at: number): string {
   return exactTime.format(at);
 }

@@ -3,6 +3,7 @@ import { client } from './client.ts';
 import { statusOf } from './unreachable.ts';
 import type { WaitingApproval } from './waiting-approval.ts';
 
+/** The calls that wait, of the sessions that were asked for. */
 export interface WaitingList {
   /** Those asked for first stand first. */
   readonly items: readonly WaitingApproval[];
@@ -13,6 +14,7 @@ export interface WaitingList {
 /** Of how many sessions the calls are shown; when these are decided on, others come. */
 const SESSIONS = 100;
 
+/** Asks for the calls that wait, those of all sessions together. */
 export async function readWaiting(signal: AbortSignal): Promise<WaitingList> {
   const { items, next } = await client.value.approvals({ limit: SESSIONS, signal }).page();
   const waiting = items.flatMap(({ session, approvals }) => approvals.map((approval) => ({ approval, session })));

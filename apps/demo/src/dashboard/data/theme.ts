@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals';
 
+/** The page's colours; `system` for those of the reader's system. */
 export type Theme = 'system' | 'light' | 'dark';
 
 const KEY = 'reprise-theme';

@@ -35,6 +35,7 @@ export function Failure({
   );
 }
 
+/** Stands where something has not come yet. */
 export function Loading({ what }: { readonly what: string }) {
   return (
     <p class="notice quiet" role="status">

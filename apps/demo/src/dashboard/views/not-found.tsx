@@ -1,3 +1,4 @@
+/** Stands where an address leads nowhere. */
 export function NotFound() {
   return (
     <section class="notice">

@@ -19,6 +19,7 @@ export interface Conversation {
   readonly error: Error | undefined;
 }
 
+/** What is known at first. */
 export const NOTHING: Conversation = {
   session: undefined,
   messages: [],

@@ -18,6 +18,7 @@ import { followRun } from './follow-run.ts';
 
 const PAGE = 60;
 
+/** Who is told of the session. */
 export interface SessionFollower {
   /** What is known now. */
   readonly known: () => Conversation;

@@ -11,6 +11,7 @@ export interface Attachment {
 }
 
 const MAX_BYTES = 7 * 1024 * 1024;
+/** The media types that can go with a message, as a file picker takes them. */
 export const ACCEPTED = 'image/png,image/jpeg,image/gif,image/webp,application/pdf';
 
 /** Reads a file. Rejects with a sentence for people if it cannot go with a message. */

@@ -6,6 +6,7 @@ export interface TokenBuckets {
   readonly output: number | null;
 }
 
+/** The buckets in the order in which they are shown; each has a colour of its name in `tokens.css`. */
 export const BUCKETS = [
   { name: 'fresh', field: 'fresh', meaning: 'sent, neither read from nor written to the cache' },
   { name: 'read', field: 'cacheRead', meaning: 'read from the cache' },

@@ -13,6 +13,7 @@ export interface Selection {
   readonly tenant?: string;
 }
 
+/** How far back the turns go: so many days, the last of which is today; or the days that the selection names. */
 export type Range = 'today' | '7' | '30' | '90' | 'all' | 'days';
 
 /** The ranges in the order they are offered. */
@@ -25,6 +26,7 @@ export const RANGES: readonly (readonly [range: Range, name: string])[] = [
   ['days', 'from … to …'],
 ];
 
+/** What turns can be grouped by, in the order it is offered. */
 export const KEYS: readonly StatementKey[] = ['day', 'model', 'session', 'tenant'];
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;

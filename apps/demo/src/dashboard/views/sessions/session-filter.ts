@@ -32,6 +32,7 @@ export function toggled(filter: SessionFilter, state: SessionState): SessionFilt
   return { ...filter, states: STATES.filter(isIn) };
 }
 
+/** How many sessions there are in all states together. */
 export function countOfAll(counts: SessionCountsBody): number {
   return STATES.reduce((sum, state) => sum + counts[state], 0);
 }

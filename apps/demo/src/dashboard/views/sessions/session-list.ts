@@ -27,6 +27,7 @@ export function withFirstPage(list: SessionList, page: SessionList): SessionList
   return { items: [...page.items, ...rest], next: rest.length === 0 ? page.next : list.next };
 }
 
+/** Tells a session from all others: ids are a tenant's own. */
 export function keyOf({ tenant, id }: Pick<SessionBody, 'tenant' | 'id'>): string {
   return `${tenant}/${id}`;
 }

@@ -26,6 +26,7 @@ export function UserBlocks({ content }: { readonly content: readonly UserBlock[]
   );
 }
 
+/** A picture of these Base64 bytes. */
 export function Picture({ mediaType, data }: { readonly mediaType: string; readonly data: string }) {
   return <img class="picture" src={`data:${mediaType};base64,${data}`} alt={`Attached, ${mediaType}`} />;
 }
@@ -61,6 +62,7 @@ export function AssistantBlockView({ block }: { readonly block: AssistantBlock }
   }
 }
 
+/** What the model thought, folded unless it is being thought. */
 export function Thinking({ text, isOpen = false }: { readonly text: string; readonly isOpen?: boolean }) {
   return (
     <details class="folded thinking" open={isOpen}>

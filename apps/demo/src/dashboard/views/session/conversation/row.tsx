@@ -7,6 +7,7 @@ import { Markdown } from './markdown.tsx';
 import { noticeText } from './notice-text.ts';
 import { liveCall, type Row, type TurnRow } from './rows.ts';
 
+/** A row, as its kind is drawn. */
 export function RowView({ row }: { readonly row: Row }) {
   switch (row.kind) {
     case 'user':

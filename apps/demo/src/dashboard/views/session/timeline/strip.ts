@@ -11,6 +11,7 @@
 
 import { lifetimeOf, type TurnBar, tokensOf } from './turn-bars.ts';
 
+/** How wide a bar is. */
 export const BAR_PX = 12;
 const LEAST_GAP_PX = 2;
 const LIFETIME_PX = 48;
@@ -22,6 +23,7 @@ const TICK_PX = 64;
 /** Vendors that do not say how long they keep something keep it for some minutes. */
 const ASSUMED_LIFETIME_MS = 5 * 60_000;
 
+/** A turn's bar, and where it stands. */
 export interface PlacedBar {
   readonly bar: TurnBar;
   /** Where it begins, in pixels. */
@@ -41,11 +43,13 @@ interface Pause {
   readonly isCold: boolean;
 }
 
+/** All bars, and how wide they are together, in pixels. */
 export interface Strip {
   readonly bars: readonly PlacedBar[];
   readonly width: number;
 }
 
+/** Gives each bar its place, as T1 and T2 say. */
 export function layStrip(bars: readonly TurnBar[]): Strip {
   const placed: PlacedBar[] = [];
   let [x, lastTick] = [EDGE_PX, Number.NEGATIVE_INFINITY];

@@ -1,6 +1,7 @@
 import type { ExplanationBody, TurnBody } from '@reprise/service/client';
 import type { TokenBuckets } from '../../../parts/token-bar/token-buckets.ts';
 
+/** What broke a cache, as the service explains it. */
 export type CacheBreak = ExplanationBody['breaks'][number];
 
 /** A turn as the timeline shows it. */
@@ -13,6 +14,7 @@ export interface TurnBar {
   readonly brokenBy: CacheBreak | undefined;
 }
 
+/** The turns as bars, numbered from the first one's place on. */
 export function turnBars(
   turns: readonly TurnBody[],
   breaks: readonly CacheBreak[] = [],

@@ -9,6 +9,7 @@ export interface MessageLine {
 
 const MOST_CHARACTERS = 600;
 
+/** Who said it, and its text: cut off where it is long, with calls, results and files in words. */
 export function messageLine({ index, message }: MessageItemBody): MessageLine {
   const { role, content } = message;
   const who = { user: 'Said', assistant: 'Answer', tool: 'Results' }[role];

@@ -1,5 +1,6 @@
 import { type Edge, edgesBetween, type edgesOf, type TreeNode } from './tree-graph.ts';
 
+/** How far apart nodes stand, downwards and from lane to lane. */
 export const STEP_PX = 44;
 export const LANE_PX = 18;
 

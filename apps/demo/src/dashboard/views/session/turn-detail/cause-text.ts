@@ -2,7 +2,9 @@ import { tokenText } from '../../../data/format.ts';
 import { pauseText } from '../timeline/pause-text.ts';
 import type { CacheBreak } from '../timeline/turn-bars.ts';
 
+/** Why a cache was broken. */
 export type Cause = CacheBreak['causes'][number];
+/** The cause that is a difference between what two requests sent. */
 export type Difference = Extract<Cause, { readonly why: 'difference' }>;
 
 /** Why a cache was broken, in a sentence, where it is no difference between two requests. */
