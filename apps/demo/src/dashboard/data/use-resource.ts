@@ -18,7 +18,7 @@ export interface Resource<Value> {
 
 /**
  * Loads when the view appears and whenever a key changes; with `everyMs` again and again while the page is looked at, until the service says
- * that there is no such thing. `load` is told what is there, so that it can ask for no more than what is new.
+ * that there is no such thing. `load` is told what is there, be it of other keys, so that it can ask for no more than what is new.
  */
 export function useResource<Value>(
   load: (signal: AbortSignal, known: Value | undefined) => Promise<Value>,
