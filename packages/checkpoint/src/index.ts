@@ -24,7 +24,7 @@ export {
   type MemoryStoreOptions,
   openMemoryStore,
 } from './memory/memory-store.ts';
-export type { Page, PageQuery } from './page.ts';
+export { itemsOf, type Page, type PageQuery } from './page.ts';
 export type { PostgresStoreOptions } from './postgres/open-pool.ts';
 export { openPostgresStore } from './postgres/open-postgres-store.ts';
 export { applyRetention, type RetentionPolicy, type RetentionReport, type SkippedSession } from './retention.ts';
@@ -63,6 +63,7 @@ export { type ImportOptions, importSession } from './transfer/import-session.ts'
 export {
   type ColumnSum,
   dayReader,
+  isTurnIn,
   type TurnKey,
   type TurnRange,
   type TurnSum,

@@ -3,11 +3,11 @@ import { CheckpointError } from './errors.ts';
 
 export interface PageQuery {
   /** Only what contains this text, ASCII letters in either case. */
-  readonly search?: string;
+  readonly search?: string | undefined;
   /** At most this many. Default 50. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** Where the page before this one ended: its `next`. */
-  readonly after?: string;
+  readonly after?: string | undefined;
 }
 
 export interface Page<Item> {
@@ -15,6 +15,25 @@ export interface Page<Item> {
   /** What to ask the next page with; `null` on the last one. */
   readonly next: string | null;
 }
+
+/**
+ * Everything that a list has, read page by page as it is taken: `itemsOf((page) => store.listSessions(page))`. Rejects as `read` does.
+ */
+export async function* itemsOf<Item>(read: (page: PageQuery) => Promise<Page<Item>>): AsyncGenerator<Item> {
+  for await (const items of pagesOf(read)) yield* items;
+}
+
+/** The same, a page at a time. */
+export async function* pagesOf<Item>(read: (page: PageQuery) => Promise<Page<Item>>): AsyncGenerator<readonly Item[]> {
+  let after: string | undefined;
+  do {
+    const page: Page<Item> = await read({ limit: PAGE_SIZE, after });
+    yield page.items;
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+}
+
+const PAGE_SIZE = 200;
 
 /** A query with its defaults, checked. */
 export interface PageBounds {

@@ -13,7 +13,7 @@
 
 import { CheckpointError } from './errors.ts';
 import { isLive } from './lease.ts';
-import type { Page, PageQuery } from './page.ts';
+import { itemsOf, pagesOf } from './page.ts';
 import type { SessionId, SessionRecord, SnapshotId, TurnId } from './session.ts';
 import type { CheckpointStore } from './store.ts';
 
@@ -180,22 +180,6 @@ const IN_USE: ReadonlySet<string> = new Set<CheckpointError['code']>([
 ]);
 
 const LEASE_MS = 60_000;
-
-const PAGE_SIZE = 200;
-
-async function* itemsOf<Item>(read: (query: PageQuery) => Promise<Page<Item>>): AsyncGenerator<Item> {
-  for await (const page of pagesOf(read)) yield* page;
-}
-
-/** Every page of a list, one at a time. */
-async function* pagesOf<Item>(read: (query: PageQuery) => Promise<Page<Item>>): AsyncGenerator<readonly Item[]> {
-  let after: string | null = null;
-  do {
-    const page: Page<Item> = await read({ limit: PAGE_SIZE, ...(after === null ? {} : { after }) });
-    yield page.items;
-    after = page.next;
-  } while (after !== null);
-}
 
 function requireWhole(name: string, value: number | undefined): void {
   if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) return;

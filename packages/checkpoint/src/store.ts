@@ -59,8 +59,8 @@ export interface CheckpointStore
 
 /** Which sessions are listed; all of them unless told. */
 export interface SessionListQuery extends PageQuery {
-  readonly prefix?: string;
-  readonly standing?: StandingFilter;
+  readonly prefix?: string | undefined;
+  readonly standing?: StandingFilter | undefined;
 }
 
 interface SessionMethods {

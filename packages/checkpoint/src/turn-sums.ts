@@ -28,6 +28,15 @@ export interface TurnRange {
   readonly models?: readonly string[] | undefined;
 }
 
+/** Whether a row's request was sent in the time of a range, and answered by a model of it, whichever session committed the row. */
+export function isTurnIn(
+  range: Pick<TurnRange, 'models' | 'since' | 'until'>,
+  { startedAt, model }: Pick<TurnRow, 'model' | 'startedAt'>,
+): boolean {
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, models } = range;
+  return startedAt >= since && startedAt < until && (models?.includes(model) ?? true);
+}
+
 /** What rows have to have in common to be added up. */
 export type TurnKey = keyof TurnSumKey;
 

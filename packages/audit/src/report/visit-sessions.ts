@@ -10,7 +10,14 @@
  * V3. In memory is one session of a store at a time; of logs, all rows of a kind, as a session's files may be anywhere among them.
  */
 
-import { type CheckpointStore, type SessionRecord, type TurnRow, withExaminedStore } from '@reprise/checkpoint';
+import {
+  type CheckpointStore,
+  isTurnIn,
+  itemsOf,
+  type SessionRecord,
+  type TurnRow,
+  withExaminedStore,
+} from '@reprise/checkpoint';
 import { asObject } from '@reprise/providers';
 import { AuditError } from '../errors.ts';
 import { importCassette } from '../import/cassette.ts';
@@ -148,12 +155,7 @@ async function* sessionsOf(
     }
     return;
   }
-  let after: string | null = '';
-  while (after !== null) {
-    const page = await store.listSessions({ limit: 200, ...(after === '' ? {} : { after }) });
-    yield* page.items;
-    after = page.next;
-  }
+  yield* itemsOf((page) => store.listSessions(page));
 }
 
 type Importer = (paths: readonly string[], options: ContentOptions) => LogImport;
@@ -196,12 +198,10 @@ async function visitLogs(
 function audited(
   rows: readonly LedgerRow[],
   named: Omit<AuditedSession, 'statement' | 'turnTags'>,
-  { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, models, ...options }: VisitOptions,
+  options: VisitOptions,
 ): AuditedSession {
   const whole = cacheStatement(rows, options);
-  const turns = whole.turns.filter(
-    ({ startedAt, model }) => startedAt >= since && startedAt < until && (models?.includes(model) ?? true),
-  );
+  const turns = whole.turns.filter((turn) => isTurnIn(options, turn));
   const statement = turns.length === whole.turns.length ? whole : statementOf(turns, options);
   return { ...named, statement, turnTags: new Map(rows.map((row) => [row.id, tagsOfRow(row)])) };
 }

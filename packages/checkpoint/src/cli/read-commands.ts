@@ -146,11 +146,7 @@ export async function requireSession(store: CheckpointStore, sessionId: string):
 }
 
 function queryOf({ search, limit, after }: PageOptions): PageQuery {
-  return {
-    ...(search === undefined ? {} : { search }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(after === undefined ? {} : { after }),
-  };
+  return { search, limit, after };
 }
 
 function printNext(next: string | null, terminal: Terminal): void {

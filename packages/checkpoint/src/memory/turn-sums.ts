@@ -4,6 +4,7 @@ import {
   checkTurnRange,
   checkTurnSumQuery,
   dayReader,
+  isTurnIn,
   type TurnKey,
   type TurnRange,
   type TurnSum,
@@ -36,15 +37,11 @@ export async function* streamTurns(open: () => MemoryData, range: TurnRange): As
   }
 }
 
-function* rowsIn(
-  { turns }: MemoryData,
-  { since, until, sessionIds, sessionPrefix = '', models }: TurnRange,
-): Generator<TurnRow> {
-  const [sessions, names] = [sessionIds && new Set(sessionIds), models && new Set(models)];
+function* rowsIn({ turns }: MemoryData, { sessionIds, sessionPrefix = '', ...range }: TurnRange): Generator<TurnRow> {
+  const sessions = sessionIds && new Set(sessionIds);
   for (const row of turns.values()) {
-    const isInTime = row.startedAt >= (since ?? 0) && row.startedAt < (until ?? Number.POSITIVE_INFINITY);
     const isOfSession = row.sessionId.startsWith(sessionPrefix) && (sessions?.has(row.sessionId) ?? true);
-    if (isInTime && isOfSession && (names?.has(row.model) ?? true)) yield row;
+    if (isOfSession && isTurnIn(range, row)) yield row;
   }
 }
 

@@ -37,6 +37,17 @@ export function describeLists({ store }: StoreSuite): void {
     expect(await sessionIds({ limit: 100 })).toHaveLength(51);
   });
 
+  test('what is left undefined is as if it were not asked for', async () => {
+    await createSession(store(), 'a');
+    await commitTurns(store(), 'a', ['1']);
+    const page = { search: undefined, limit: undefined, after: undefined };
+    const all = { ...page, prefix: undefined, standing: undefined };
+    expect(await store().listSessions(all)).toEqual(await store().listSessions());
+    expect(await sessionIds(all)).toEqual(['a']);
+    expect(await store().countSessions({ prefix: undefined })).toBe(1);
+    expect(await snapshotIds(page)).toEqual(['snapshot-1']);
+  });
+
   test('a page goes on where the one before it ended, whatever was created and deleted in between', async () => {
     for (let createdAt = 1; createdAt <= 6; createdAt += 1) await createSession(store(), `${createdAt}`, { createdAt });
     const first = await store().listSessions({ limit: 2 });

@@ -44,12 +44,14 @@ export function describeRunLists({ store, open }: StoreSuite): void {
     { states: ['ended', 'waiting', 'ended'] },
     { states: STATES },
     { states: [] },
+    { states: undefined },
   ];
   const owners: readonly RunRange[] = [
     {},
     { sessionId: 'a/1' },
     { sessionId: 'nowhere' },
     { sessionPrefix: '' },
+    { sessionId: undefined, sessionPrefix: undefined },
     { sessionPrefix: 'a/' },
     { sessionId: 'a/2', sessionPrefix: 'a/' },
     { sessionId: 'a/2', sessionPrefix: 'b/' },
@@ -91,6 +93,7 @@ export function describeRunLists({ store, open }: StoreSuite): void {
     await createSession(store(), 'a');
     for (let index = 0; index < 51; index += 1) await createRun(store(), `${index}`);
     expect(await idsOf()).toHaveLength(50);
+    expect(await idsOf({ limit: undefined, after: undefined })).toHaveLength(50);
     expect(await idsOf({ limit: 100 })).toHaveLength(51);
   });
 
