@@ -104,7 +104,7 @@ async function initOf(request: ClientRequest, terms: TransportTerms, signal: Abo
 function urlOf({ method, path, query = {} }: ClientRequest, { url, tenant }: TransportTerms): string {
   const asked = new URLSearchParams(method === 'GET' && tenant !== undefined ? { tenant } : {});
   for (const [name, value] of Object.entries(query)) {
-    for (const item of typeof value === 'object' ? value : [value ?? []].flat()) asked.append(name, String(item));
+    for (const item of [value ?? []].flat()) asked.append(name, String(item));
   }
   const search = asked.size > 0 ? `?${asked}` : '';
   return `${url.replace(/\/+$/, '')}/${path.map(encodeURIComponent).join('/')}${search}`;
