@@ -10,7 +10,7 @@
  */
 
 import { adviseInSteps, mergeTurns, type RecordedTurn, readRecordedTurns, type Scenario } from '@reprise/audit';
-import type { CheckpointStore, SessionId, TurnRange, TurnRow } from '@reprise/checkpoint';
+import { type CheckpointStore, isTurnIn, type SessionId, type TurnRange, type TurnRow } from '@reprise/checkpoint';
 import { HttpProblem, invalidRequest } from './http-problem.ts';
 import { adviceBody, type WhatIfBody } from './schemas/what-if.ts';
 import type { HttpService } from './service.ts';
@@ -56,7 +56,7 @@ export function replaySelection(service: Replays, range: TurnRange, terms: Repla
     const newest = sums.toSorted((one, other) => other.lastStartedAt - one.lastStartedAt);
     const sessionIds = newest.flatMap(({ key: { sessionId } }) => sessionId ?? []);
     const chosen = await chooseSessions(store, sessionIds, terms.bounds ?? BOUNDS);
-    const rows = [...chosen.values()].flat().filter((row) => chosen.has(row.sessionId) && isIn(range, row));
+    const rows = [...chosen.values()].flat().filter((row) => chosen.has(row.sessionId) && isTurnIn(range, row));
     const ids = new Set(rows.map(({ id }) => id));
     const branches = await Promise.all([...chosen.keys()].map((id) => readRecordedTurns(store, id)));
     return replay(service, mergeTurns(branches), {
@@ -92,13 +92,6 @@ async function chooseSessions(
     turnsLeft -= rows.length;
   }
   return chosen;
-}
-
-function isIn(
-  { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, models }: TurnRange,
-  { startedAt, model }: TurnRow,
-): boolean {
-  return startedAt >= since && startedAt < until && (models?.includes(model) ?? true);
 }
 
 interface Replay extends ReplayTerms {

@@ -1,5 +1,5 @@
 import { createHolderName, isHolderGone } from '@reprise/agent';
-import type { CheckpointStore, RunRecord } from '@reprise/checkpoint';
+import { type CheckpointStore, itemsOf, type RunRecord, type RunState } from '@reprise/checkpoint';
 import { readRunRequest } from '../runs/run-request.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import type { QueuedRun, RunQueue } from './run-queue.ts';
@@ -17,9 +17,10 @@ export async function recoverRuns(
   queue: Pick<RunQueue, 'enqueue'>,
   { clock = systemTimers.clock }: Partial<Pick<Timers, 'clock'>> = {},
 ): Promise<number> {
-  const unfinished = (await unfinishedRuns(store)).toReversed();
+  const states: readonly RunState[] = ['waiting', 'going'];
+  const newestFirst = await Array.fromAsync(itemsOf((page) => store.listRuns({ states, ...page })));
   let leftAlone = 0;
-  for (const run of unfinished) {
+  for (const run of newestFirst.reverse()) {
     if (await isBeingDone(store, run, clock())) leftAlone += 1;
     else await queue.enqueue(asQueued(run));
   }
@@ -30,18 +31,6 @@ export async function recoverRuns(
 export function asQueued({ id: runId, sessionId, request }: RunRecord): QueuedRun {
   const { onBusy } = readRunRequest(request);
   return { runId, sessionId, ...(onBusy === 'steer' || onBusy === 'interrupt' ? { isBeside: true } : {}) };
-}
-
-/** Newest first. */
-async function unfinishedRuns(store: RecoveryStore): Promise<readonly RunRecord[]> {
-  const runs: RunRecord[] = [];
-  let after: string | undefined;
-  do {
-    const page = await store.listRuns({ states: ['waiting', 'going'], ...(after === undefined ? {} : { after }) });
-    runs.push(...page.items);
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return runs;
 }
 
 async function isBeingDone(
