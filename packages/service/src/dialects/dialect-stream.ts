@@ -10,7 +10,7 @@
 
 import type { RunId } from '@reprise/checkpoint';
 import { ServiceError } from '../errors.ts';
-import { streamText } from '../http/event-stream.ts';
+import { EVENT_STREAM, streamText } from '../http/event-stream.ts';
 import type { HttpService } from '../http/service.ts';
 import { followRun } from '../runs/follow-run.ts';
 import type { RunEvent } from '../wire/run-event.ts';
@@ -39,12 +39,6 @@ export function streamDialect(
   const frames = (signal: AbortSignal) => framesOf(service, { ...stream, signal });
   return streamText(service, stream.signal, frames, { ...EVENT_STREAM, ...headers });
 }
-
-const EVENT_STREAM = {
-  'Content-Type': 'text/event-stream; charset=utf-8',
-  'Cache-Control': 'no-store',
-  'X-Accel-Buffering': 'no',
-};
 
 async function* framesOf(service: HttpService, stream: DialectStream): AsyncGenerator<string> {
   const { runId, before, hasBefore, after, encode, last = '', signal } = stream;

@@ -23,7 +23,8 @@ export function runEventStream(
   return streamText(service, from.signal, frames, { ...EVENT_STREAM, ...headers });
 }
 
-const EVENT_STREAM = {
+/** What a stream of events is answered with. */
+export const EVENT_STREAM: Readonly<Record<string, string>> = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   // Proxies would gather what is to be seen at once.
   'X-Accel-Buffering': 'no',
