@@ -130,7 +130,7 @@ export function createSessionsClient(terms: Omit<RunTerms, 'id' | 'sessionId'>):
   async function start(id: string, input: InputBody | undefined, options: SendOptions = {}): Promise<RunHandle> {
     const { onBusy, create, key = ports.createId(), signal } = options;
     const started = await ask<RunBody>('POST', [id, 'runs'], {
-      body: { ...(input === undefined ? {} : { input }), ...(onBusy === undefined ? {} : { onBusy }) },
+      body: { input, onBusy },
       query: { create: create ? 'true' : undefined },
       ...once(key),
       signal,

@@ -1,20 +1,10 @@
 import { canContinue, type Session } from '@reprise/agent';
 import type { RunId, SessionRecord } from '@reprise/checkpoint';
+import { type Decision, decideApproval } from '../http/decide-approval.ts';
 import { HttpProblem } from '../http/http-problem.ts';
 import type { HttpService } from '../http/service.ts';
 import { withSession } from '../http/sessions.ts';
-
-/** What somebody says of a tool call that waits. */
-export interface Decision {
-  readonly approvalId: string;
-  readonly isApproved: boolean;
-  readonly reason?: string | undefined;
-  /** Who says so, by name. */
-  readonly by?: string | undefined;
-}
-
-/** How long one decision waits for another, in milliseconds. */
-const QUEUE_TIMEOUT_MS = 10_000;
+import { readRunRequest } from '../runs/run-request.ts';
 
 /**
  * Decides what waits for it, and makes sure that a run without a message has something to do then. Throws an `HttpProblem` with the code
@@ -27,7 +17,7 @@ export async function decideAll(
   signal: AbortSignal,
 ): Promise<void> {
   await withSession(service, record, async (session) => {
-    for (const decision of await undecided(session, decisions)) await decide(session, decision, signal);
+    for (const decision of await undecided(session, decisions)) await decideApproval(session, decision, signal);
     if (!canContinue(session.state)) throw nothingToContinue();
   });
 }
@@ -39,15 +29,6 @@ async function undecided(session: Session, decisions: readonly Decision[]): Prom
   return decisions.filter(({ approvalId }) =>
     open.some(({ request, state }) => request.id === approvalId && state === 'waiting'),
   );
-}
-
-async function decide(
-  session: Session,
-  { approvalId, isApproved, reason, by }: Decision,
-  signal: AbortSignal,
-): Promise<void> {
-  const decision = { isApproved, ...(reason === undefined ? {} : { reason }), ...(by === undefined ? {} : { by }) };
-  await session.decide(approvalId, decision, { onBusy: 'queue', queueTimeoutMs: QUEUE_TIMEOUT_MS, signal });
 }
 
 function nothingToContinue(): HttpProblem {
@@ -70,5 +51,5 @@ export async function carriedOn({ store }: HttpService, sessionId: string, runId
 }
 
 function hasInput(request: string | undefined): boolean {
-  return request !== undefined && JSON.parse(request).input !== undefined;
+  return request !== undefined && readRunRequest(request).input !== undefined;
 }

@@ -66,8 +66,7 @@ function sameRequest(record: SessionRecord, request: string | undefined): Sessio
 }
 
 async function refuseAboveLimit({ store }: HttpService, tenant: string, { maxSessions }: Limits): Promise<void> {
-  const prefix = sessionPrefix(tenant);
-  const count = await store.countSessions({ ...(prefix === undefined ? {} : { prefix }) });
+  const count = await store.countSessions({ prefix: sessionPrefix(tenant) });
   if (count < maxSessions) return;
   const detail = `There are ${count} sessions, and ${maxSessions} are the most; delete some.`;
   throw new HttpProblem({ status: 429, code: 'service/too-many-sessions', detail, headers: { 'Retry-After': '3600' } });

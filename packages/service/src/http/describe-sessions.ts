@@ -26,6 +26,7 @@ export async function describeSessions(
   service: Reads,
   records: readonly SessionRecord[],
 ): Promise<readonly SessionBody[]> {
+  if (records.length === 0) return [];
   const [spent, models, states] = await Promise.all([
     readSpent(service, records),
     readModels(service, records),
@@ -68,7 +69,6 @@ async function readSpent(
   { store }: Reads,
   records: readonly SessionRecord[],
 ): Promise<ReadonlyMap<SessionId, SpentBody>> {
-  if (records.length === 0) return new Map();
   const sessionIds = records.map(({ id }) => id);
   const { groups } = await auditStore(store, { by: 'session', sessionIds, allowPartial: true });
   return new Map(groups.map(({ key: { session = '' }, sums }) => [session, spentBody(sums)]));
@@ -97,7 +97,6 @@ async function readModels(
   records: readonly SessionRecord[],
 ): Promise<ReadonlyMap<SessionId, readonly string[]>> {
   const models = new Map<SessionId, string[]>();
-  if (records.length === 0) return models;
   const sums = await store.sumTurns({ by: ['sessionId', 'model'], sessionIds: records.map(({ id }) => id) });
   for (const { key } of sums) {
     const { sessionId = '', model = '' } = key;
@@ -110,7 +109,6 @@ async function readStates(
   { store }: Reads,
   records: readonly SessionRecord[],
 ): Promise<ReadonlyMap<SessionId, Standing>> {
-  if (records.length === 0) return new Map();
   return store.readStandings({ ...STANDING_TERMS, sessionIds: records.map(({ id }) => id) });
 }
 

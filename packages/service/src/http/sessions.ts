@@ -1,8 +1,8 @@
 import type { Agent, Session } from '@reprise/agent';
-import type { SessionRecord } from '@reprise/checkpoint';
+import type { RunId, RunRecord, SessionRecord } from '@reprise/checkpoint';
 import { clientSessionId } from '../wire/client-session.ts';
 import { storedSessionId } from './caller.ts';
-import { HttpProblem, sessionMissing, snapshotMissing } from './http-problem.ts';
+import { HttpProblem, runMissing, sessionMissing, snapshotMissing } from './http-problem.ts';
 import { decodeMetadata } from './metadata.ts';
 import type { HttpService } from './service.ts';
 
@@ -17,6 +17,17 @@ export async function requireSession(
   const record = await store.readSession(storedSessionId(tenant, id));
   if (!record) throw sessionMissing(id);
   return record;
+}
+
+/** The session's run of that id. Throws the same for one that is not there and for another session's. */
+export async function requireRun(
+  { store }: Pick<Reads, 'store'>,
+  { id: sessionId }: Pick<SessionRecord, 'id'>,
+  runId: RunId,
+): Promise<RunRecord> {
+  const run = await store.readRun(runId);
+  if (run?.sessionId !== sessionId) throw runMissing(runId);
+  return run;
 }
 
 /** The name of the agent that does the session's runs. */

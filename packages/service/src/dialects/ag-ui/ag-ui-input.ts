@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { UserMessage } from '@reprise/providers';
+import type { Decision } from '../../http/decide-approval.ts';
 import { invalidRequest } from '../../http/http-problem.ts';
 import { userInput } from '../../http/run-input.ts';
 import { NAME } from '../../http/schemas/fields.ts';
 import type { InputBlock } from '../../http/schemas/message.ts';
-import type { Decision } from '../carry-on.ts';
 import type { AgUiMessage } from './ag-ui-event.ts';
 
 /** AG-UI's `RunAgentInput`, as far as it is looked at. */

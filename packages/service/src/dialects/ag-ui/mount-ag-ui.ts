@@ -2,7 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import type { RunRecord, SessionRecord } from '@reprise/checkpoint';
 import type { App } from '../../http/app.ts';
 import { findOrCreateSession } from '../../http/create-session.ts';
-import { eventNumber } from '../../http/routes/parameters.ts';
+import { eventNumber, jsonContent } from '../../http/routes/parameters.ts';
 import type { HttpService } from '../../http/service.ts';
 import { startRun } from '../../http/start-run.ts';
 import { decideAll } from '../carry-on.ts';
@@ -21,7 +21,7 @@ const run = createRoute({
   tags: ['AG-UI'],
   request: {
     headers: lastEventHeader,
-    body: { required: true, content: { 'application/json': { schema: agUiSchema } } },
+    body: { required: true, content: jsonContent(agUiSchema) },
   },
   responses: { 200: { description: 'AG-UI events.', content: eventStream } },
 });

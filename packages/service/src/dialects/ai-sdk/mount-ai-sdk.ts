@@ -4,9 +4,10 @@ import type { App } from '../../http/app.ts';
 import { storedSessionId } from '../../http/caller.ts';
 import { findOrCreateSession } from '../../http/create-session.ts';
 import { runMissing } from '../../http/http-problem.ts';
-import { eventNumber, tenantQuery } from '../../http/routes/parameters.ts';
+import { eventNumber, jsonContent, pathName, tenantQuery } from '../../http/routes/parameters.ts';
 import { describing, NAME } from '../../http/schemas/fields.ts';
 import type { HttpService } from '../../http/service.ts';
+import { requireRun } from '../../http/sessions.ts';
 import { startRun } from '../../http/start-run.ts';
 import { carriedOn, decideAll } from '../carry-on.ts';
 import { streamDialect } from '../dialect-stream.ts';
@@ -18,12 +19,7 @@ import type { UiMessage } from './ui-history.ts';
 import { type ChatAsked, type ChatBody, chatSchema, readChat } from './ui-input.ts';
 
 const tags = ['AI SDK'];
-const chatPath = z.object({
-  chat: z
-    .string()
-    .regex(NAME)
-    .openapi({ param: { name: 'chat', in: 'path' } }),
-});
+const chatPath = z.object({ chat: pathName('chat') });
 const historySchema: z.ZodType<{ messages: UiMessage[] }> = describing(
   z.object({
     messages: z.array(
@@ -44,7 +40,7 @@ const send = createRoute({
   description:
     'The chat is a session of that id, made if it is not there. Its last message is said; decisions on approvals in an assistant message are carried out. Disconnecting does not stop the run.',
   tags,
-  request: { body: { required: true, content: { 'application/json': { schema: chatSchema } } } },
+  request: { body: { required: true, content: jsonContent(chatSchema) } },
   responses: { 200: { description: 'A UI message stream.', content: eventStream } },
 });
 
@@ -80,9 +76,7 @@ const history = createRoute({
     'Its messages, and what an answer under way was asked; resume that to hear the answer. Empty for a chat that is not there.',
   tags,
   request: { params: chatPath, query: tenantQuery },
-  responses: {
-    200: { description: 'UI messages.', content: { 'application/json': { schema: historySchema } } },
-  },
+  responses: { 200: { description: 'UI messages.', content: jsonContent(historySchema) } },
 });
 
 export function mountAiSdk(app: App, service: HttpService): void {
@@ -107,7 +101,7 @@ export function mountAiSdk(app: App, service: HttpService): void {
     const { run: asked } = c.req.valid('query');
     if (!record && asked !== undefined) throw runMissing(asked);
     const run =
-      record && (await (asked === undefined ? runToResume(service, record) : thatRun(service, record.id, asked)));
+      record && (await (asked === undefined ? runToResume(service, record) : requireRun(service, record, asked)));
     if (!run) return c.body(null, 204);
     return chatStream(service, run, { hasBefore: after > 0, after, signal: c.req.raw.signal });
   });
@@ -130,12 +124,6 @@ async function start(
   }
   await decideAll(service, session, asked.decisions, signal);
   return (await startRun(service, terms)).run;
-}
-
-async function thatRun({ store }: HttpService, sessionId: string, runId: string): Promise<RunRecord> {
-  const run = await store.readRun(runId);
-  if (run?.sessionId !== sessionId) throw runMissing(runId);
-  return run;
 }
 
 async function chatStream(

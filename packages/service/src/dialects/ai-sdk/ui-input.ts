@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { UserMessage } from '@reprise/providers';
+import type { Decision } from '../../http/decide-approval.ts';
 import { invalidRequest } from '../../http/http-problem.ts';
 import { userInput } from '../../http/run-input.ts';
 import { NAME } from '../../http/schemas/fields.ts';
 import type { InputBlock } from '../../http/schemas/message.ts';
 import type { BusyChoice } from '../../http/schemas/run.ts';
-import type { Decision } from '../carry-on.ts';
 
 /** What the AI SDK's `DefaultChatTransport` sends, as far as it is looked at. */
 export interface ChatBody {

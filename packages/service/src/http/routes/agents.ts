@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import type { App } from '../app.ts';
 import { agentListSchema } from '../schemas/agents.ts';
 import type { HttpService } from '../service.ts';
+import { jsonContent } from './parameters.ts';
 
 const list = createRoute({
   method: 'get',
@@ -9,7 +10,7 @@ const list = createRoute({
   operationId: 'listAgents',
   summary: 'List the agents that a session can have',
   tags: ['Agents'],
-  responses: { 200: { description: 'By name.', content: { 'application/json': { schema: agentListSchema } } } },
+  responses: { 200: { description: 'By name.', content: jsonContent(agentListSchema) } },
 });
 
 export function mountAgents(app: App, { agents }: HttpService): void {

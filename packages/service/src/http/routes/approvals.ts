@@ -3,6 +3,7 @@ import { type DecidedApproval, type OpenApproval, readApproval } from '@reprise/
 import { clientSessionId } from '../../wire/client-session.ts';
 import type { App } from '../app.ts';
 import { sessionPrefix } from '../caller.ts';
+import { decideApproval } from '../decide-approval.ts';
 import { describeRun } from '../describe-run.ts';
 import { describeSessions } from '../describe-sessions.ts';
 import { HttpProblem } from '../http-problem.ts';
@@ -20,7 +21,7 @@ import type { HttpService } from '../service.ts';
 import { inState } from '../session-state.ts';
 import { requireSession, withSession } from '../sessions.ts';
 import { startRun } from '../start-run.ts';
-import { approvalPath, pageQuery, sessionPath, tenantQuery } from './parameters.ts';
+import { approvalPath, jsonContent, pageQuery, sessionPath, tenantQuery } from './parameters.ts';
 
 const tags = ['Approvals'];
 
@@ -31,9 +32,7 @@ const list = createRoute({
   summary: 'List the tool calls that wait for a decision, or were decided and not carried out yet',
   tags,
   request: { params: sessionPath, query: tenantQuery },
-  responses: {
-    200: { description: 'In the order of the calls.', content: { 'application/json': { schema: approvalListSchema } } },
-  },
+  responses: { 200: { description: 'In the order of the calls.', content: jsonContent(approvalListSchema) } },
 });
 
 const readOne = createRoute({
@@ -43,9 +42,7 @@ const readOne = createRoute({
   summary: 'Read what became of a tool call that was to be decided on, carried out or not',
   tags,
   request: { params: approvalPath, query: tenantQuery },
-  responses: {
-    200: { description: 'The call.', content: { 'application/json': { schema: approvalSchema } } },
-  },
+  responses: { 200: { description: 'The call.', content: jsonContent(approvalSchema) } },
 });
 
 const decide = createRoute({
@@ -57,15 +54,10 @@ const decide = createRoute({
   tags,
   request: {
     params: approvalPath,
-    body: { required: true, content: { 'application/json': { schema: decideSchema } } },
+    body: { required: true, content: jsonContent(decideSchema) },
   },
-  responses: {
-    200: { description: 'The decision that stands.', content: { 'application/json': { schema: decidedSchema } } },
-  },
+  responses: { 200: { description: 'The decision that stands.', content: jsonContent(decidedSchema) } },
 });
-
-/** How long one decision waits for another, in milliseconds. */
-const QUEUE_TIMEOUT_MS = 10_000;
 
 const listAll = createRoute({
   method: 'get',
@@ -75,9 +67,7 @@ const listAll = createRoute({
   description: 'Sessions newest first. Calls that were decided on and not carried out yet are told as well.',
   tags,
   request: { query: pageQuery.omit({ search: true }) },
-  responses: {
-    200: { description: 'A page of sessions.', content: { 'application/json': { schema: openApprovalsPageSchema } } },
-  },
+  responses: { 200: { description: 'A page of sessions.', content: jsonContent(openApprovalsPageSchema) } },
 });
 
 export function mountApprovals(app: App, service: HttpService): void {
@@ -85,12 +75,11 @@ export function mountApprovals(app: App, service: HttpService): void {
 
   app.openapi(listAll, async (c) => {
     const { limit, after } = c.req.valid('query');
-    const prefix = sessionPrefix(c.var.tenant);
     const { items, next } = await service.store.listSessions({
       standing: inState('waiting-for-approval'),
-      ...(prefix === undefined ? {} : { prefix }),
-      ...(limit === undefined ? {} : { limit }),
-      ...(after === undefined ? {} : { after }),
+      prefix: sessionPrefix(c.var.tenant),
+      limit,
+      after,
     });
     const [sessions, approvals] = await Promise.all([
       describeSessions(service, items),
@@ -117,13 +106,13 @@ export function mountApprovals(app: App, service: HttpService): void {
   });
 
   app.openapi(decide, async (c) => {
-    const { session: id, approval } = c.req.valid('param');
+    const { session: id, approval: approvalId } = c.req.valid('param');
     const record = await requireSession(service, c.var.tenant, id);
     const { isApproved, reason, continue: goesOn = false } = c.req.valid('json');
-    const { name: by } = c.var.caller;
-    const decision = { isApproved, ...(reason === undefined ? {} : { reason }), ...(by === undefined ? {} : { by }) };
-    const terms = { onBusy: 'queue', queueTimeoutMs: QUEUE_TIMEOUT_MS, signal: c.req.raw.signal } as const;
-    const decided = await withSession(service, record, (session) => session.decide(approval, decision, terms));
+    const decision = { approvalId, isApproved, reason, by: c.var.caller.name };
+    const decided = await withSession(service, record, (session) =>
+      decideApproval(session, decision, c.req.raw.signal),
+    );
     const run = goesOn ? describeRun((await startRun(service, { session: record })).run) : null;
     return c.json({ decision: describeDecision(decided), run }, 200);
   });

@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import type { App } from '../app.ts';
 import { callerSchema } from '../schemas/caller.ts';
-import { tenantQuery } from './parameters.ts';
+import { jsonContent, tenantQuery } from './parameters.ts';
 
 const read = createRoute({
   method: 'get',
@@ -10,7 +10,7 @@ const read = createRoute({
   summary: 'Who the token is, and what it may read',
   tags: ['Agents'],
   request: { query: tenantQuery },
-  responses: { 200: { description: 'The caller.', content: { 'application/json': { schema: callerSchema } } } },
+  responses: { 200: { description: 'The caller.', content: jsonContent(callerSchema) } },
 });
 
 export function mountCaller(app: App): void {

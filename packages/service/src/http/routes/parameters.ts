@@ -5,11 +5,20 @@ import type { HttpEnv } from '../app.ts';
 import { HttpProblem, invalidRequest } from '../http-problem.ts';
 import { NAME, name, queryList, queryNumber } from '../schemas/fields.ts';
 
-const pathName = (parameter: string): z.ZodString =>
-  z
+/** What a body or an answer is that is JSON. */
+export function jsonContent<Schema extends z.ZodType>(
+  schema: Schema,
+): { readonly 'application/json': { readonly schema: Schema } } {
+  return { 'application/json': { schema } };
+}
+
+/** A name that stands in a path. */
+export function pathName(parameter: string): z.ZodString {
+  return z
     .string()
     .regex(NAME)
     .openapi({ param: { name: parameter, in: 'path' } });
+}
 
 export const sessionPath: z.ZodObject<{ session: z.ZodString }> = z.object({ session: pathName('session') });
 
@@ -74,16 +83,6 @@ function placeIn(text: string | undefined, name: string): number | undefined {
 }
 
 const DEFAULT_PAGE = 50;
-
-/** A part of a list that is at hand as a whole, and what to ask the next one with. */
-export function slicePage<Item>(
-  all: readonly Item[],
-  { after, limit = DEFAULT_PAGE }: { readonly after?: string | undefined; readonly limit?: number | undefined },
-): { readonly items: readonly Item[]; readonly next: string | null } {
-  const start = placeIn(after, 'after') ?? 0;
-  const end = start + limit;
-  return { items: all.slice(start, end), next: end < all.length ? `${end}` : null };
-}
 
 /** What lists that are counted from their beginning can be asked for by. */
 export const placeQuery: { readonly after: z.ZodOptional<z.ZodString>; readonly before: z.ZodOptional<z.ZodString> } = {

@@ -6,16 +6,16 @@ import { awaitRun } from '../await-run.ts';
 import { findOrCreateSession } from '../create-session.ts';
 import { describeRun } from '../describe-run.ts';
 import { runEventStream } from '../event-stream.ts';
-import { runMissing } from '../http-problem.ts';
 import { userInput } from '../run-input.ts';
 import { newRunSchema, runPageSchema, runSchema } from '../schemas/run.ts';
 import type { HttpService } from '../service.ts';
-import { requireSession } from '../sessions.ts';
+import { requireRun, requireSession } from '../sessions.ts';
 import { startRun } from '../start-run.ts';
 import {
   eventNumber,
   idempotencyHeader,
   idempotencyKey,
+  jsonContent,
   pageQuery,
   runPath,
   sessionPath,
@@ -29,7 +29,7 @@ const STREAM_TYPE = 'text/event-stream';
 const frames = z.string().openapi({
   description: 'Server-sent events: `id` is the number of the event, `event` its type, `data` the event as JSON.',
 });
-const run = { description: 'The run.', content: { [JSON_TYPE]: { schema: runSchema } } } as const;
+const run = { description: 'The run.', content: jsonContent(runSchema) };
 
 const createOne = createRoute({
   method: 'post',
@@ -50,7 +50,7 @@ const createOne = createRoute({
     headers: idempotencyHeader.extend({
       Prefer: z.string().optional().openapi({ example: 'wait=30' }),
     }),
-    body: { content: { [JSON_TYPE]: { schema: newRunSchema } } },
+    body: { content: jsonContent(newRunSchema) },
   },
   responses: {
     201: { ...run, description: 'The new run.' },
@@ -103,7 +103,7 @@ const list = createRoute({
     params: sessionPath,
     query: pageQuery.omit({ search: true }).extend({ state: z.enum(['waiting', 'going', 'ended']).optional() }),
   },
-  responses: { 200: { description: 'A page of runs.', content: { [JSON_TYPE]: { schema: runPageSchema } } } },
+  responses: { 200: { description: 'A page of runs.', content: jsonContent(runPageSchema) } },
 });
 
 const readOne = createRoute({
@@ -133,21 +133,16 @@ function mountReads(app: App, service: HttpService): void {
   app.openapi(list, async (c) => {
     const { id: sessionId } = await requireSession(service, c.var.tenant, c.req.valid('param').session);
     const { state, limit, after } = c.req.valid('query');
-    const { items, next } = await store.listRuns({
-      sessionId,
-      ...(state === undefined ? {} : { states: [state] }),
-      ...(limit === undefined ? {} : { limit }),
-      ...(after === undefined ? {} : { after }),
-    });
+    const { items, next } = await store.listRuns({ sessionId, states: state && [state], limit, after });
     return c.json({ items: items.map(describeRun), next }, 200);
   });
 
   app.openapi(readOne, async (c) => {
-    return c.json(describeRun(await requireRun(service, c.var.tenant, c.req.valid('param'))), 200);
+    return c.json(describeRun(await runAsked(service, c.var.tenant, c.req.valid('param'))), 200);
   });
 
   app.openapi(stopOne, async (c) => {
-    const { id } = await requireRun(service, c.var.tenant, c.req.valid('param'));
+    const { id } = await runAsked(service, c.var.tenant, c.req.valid('param'));
     const stopping = await store.requestRunStop(id);
     await endWaitingRun(stopping, { store, clock: service.timers.clock });
     return c.json(describeRun((await store.readRun(id)) ?? stopping), 200);
@@ -178,20 +173,17 @@ const readEvents = createRoute({
 function mountEvents(app: App, service: HttpService): void {
   app.openapi(readEvents, async (c) => {
     const after = eventNumber(c.req.header('last-event-id') ?? c.req.valid('query').after);
-    const { id: runId } = await requireRun(service, c.var.tenant, c.req.valid('param'));
+    const { id: runId } = await runAsked(service, c.var.tenant, c.req.valid('param'));
     return runEventStream(service, { runId, after, signal: c.req.raw.signal });
   });
 }
 
-async function requireRun(
+async function runAsked(
   service: HttpService,
   tenant: string,
   asked: { readonly session: string; readonly run: string },
 ): Promise<RunRecord> {
-  const session = await requireSession(service, tenant, asked.session);
-  const found = await service.store.readRun(asked.run);
-  if (found?.sessionId !== session.id) throw runMissing(asked.run);
-  return found;
+  return requireRun(service, await requireSession(service, tenant, asked.session), asked.run);
 }
 
 const MAX_WAIT_S = 60;

@@ -7,7 +7,7 @@ import { explanationSchema, sessionStatementSchema } from '../schemas/statement.
 import { warmUntilSchema } from '../schemas/warm-until.ts';
 import type { HttpService } from '../service.ts';
 import { requireSession, withSession } from '../sessions.ts';
-import { sessionPath, tenantQuery } from './parameters.ts';
+import { jsonContent, sessionPath, tenantQuery } from './parameters.ts';
 
 const tags = ['Money'];
 
@@ -25,9 +25,7 @@ const statement = createRoute({
       }),
     }),
   },
-  responses: {
-    200: { description: 'The statement.', content: { 'application/json': { schema: sessionStatementSchema } } },
-  },
+  responses: { 200: { description: 'The statement.', content: jsonContent(sessionStatementSchema) } },
 });
 
 const explanation = createRoute({
@@ -37,9 +35,7 @@ const explanation = createRoute({
   summary: 'Which turns read less from the cache than they could have, and why',
   tags,
   request: { params: sessionPath, query: tenantQuery },
-  responses: {
-    200: { description: 'The explanation.', content: { 'application/json': { schema: explanationSchema } } },
-  },
+  responses: { 200: { description: 'The explanation.', content: jsonContent(explanationSchema) } },
 });
 
 const warmth = createRoute({
@@ -55,7 +51,7 @@ const warmth = createRoute({
       expectedGapMs: queryNumber({ min: 0, max: 1e12 }),
     }),
   },
-  responses: { 200: { description: 'The clock.', content: { 'application/json': { schema: warmUntilSchema } } } },
+  responses: { 200: { description: 'The clock.', content: jsonContent(warmUntilSchema) } },
 });
 
 export function mountSessionMoney(app: App, service: HttpService): void {

@@ -15,10 +15,10 @@ import {
 import type { HttpService } from '../service.ts';
 import { countsBody, STANDING_TERMS, statesAsked } from '../session-state.ts';
 import { requireSession, shownId } from '../sessions.ts';
-import { idempotencyHeader, idempotencyKey, pageQuery, sessionPath, tenantQuery } from './parameters.ts';
+import { idempotencyHeader, idempotencyKey, jsonContent, pageQuery, sessionPath, tenantQuery } from './parameters.ts';
 
 const tags = ['Sessions'];
-const session = { description: 'The session.', content: { 'application/json': { schema: sessionSchema } } };
+const session = { description: 'The session.', content: jsonContent(sessionSchema) };
 
 export function mountSessions(app: App, service: HttpService): void {
   mountCreation(app, service);
@@ -34,7 +34,7 @@ const createOne = createRoute({
   tags,
   request: {
     headers: idempotencyHeader,
-    body: { content: { 'application/json': { schema: newSessionSchema } } },
+    body: { content: jsonContent(newSessionSchema) },
   },
   responses: {
     201: { ...session, description: 'The new session.' },
@@ -70,9 +70,7 @@ const list = createRoute({
         }),
     }),
   },
-  responses: {
-    200: { description: 'A page of sessions.', content: { 'application/json': { schema: sessionPageSchema } } },
-  },
+  responses: { 200: { description: 'A page of sessions.', content: jsonContent(sessionPageSchema) } },
 });
 
 const countThem = createRoute({
@@ -82,21 +80,18 @@ const countThem = createRoute({
   summary: 'How many sessions are in each state',
   tags,
   request: { query: tenantQuery },
-  responses: {
-    200: { description: 'By state.', content: { 'application/json': { schema: sessionCountsSchema } } },
-  },
+  responses: { 200: { description: 'By state.', content: jsonContent(sessionCountsSchema) } },
 });
 
 function mountList(app: App, service: HttpService): void {
   app.openapi(list, async (c) => {
     const { search, limit, after, state } = c.req.valid('query');
-    const prefix = sessionPrefix(c.var.tenant);
     const page = await service.store.listSessions({
-      ...(prefix === undefined ? {} : { prefix }),
-      ...(search === undefined ? {} : { search }),
-      ...(state === undefined ? {} : { standing: statesAsked(state) }),
-      ...(limit === undefined ? {} : { limit }),
-      ...(after === undefined ? {} : { after }),
+      prefix: sessionPrefix(c.var.tenant),
+      standing: state === undefined ? undefined : statesAsked(state),
+      search,
+      limit,
+      after,
     });
     return c.json({ items: await describeSessions(service, page.items), next: page.next }, 200);
   });
@@ -125,7 +120,7 @@ const changeOne = createRoute({
   tags,
   request: {
     params: sessionPath,
-    body: { required: true, content: { 'application/json': { schema: sessionChangeSchema } } },
+    body: { required: true, content: jsonContent(sessionChangeSchema) },
   },
   responses: { 200: session },
 });

@@ -9,7 +9,15 @@ import { forkSchema, sessionSchema } from '../schemas/session.ts';
 import { labelSchema, rewindSchema, rewoundSchema, snapshotPageSchema, snapshotSchema } from '../schemas/snapshot.ts';
 import type { HttpService } from '../service.ts';
 import { agentName, requireAgent, requireSession, requireSnapshot, shownId, withSession } from '../sessions.ts';
-import { idempotencyHeader, idempotencyKey, pageQuery, sessionPath, slicePage, snapshotPath } from './parameters.ts';
+import {
+  cutOf,
+  idempotencyHeader,
+  idempotencyKey,
+  jsonContent,
+  pageQuery,
+  sessionPath,
+  snapshotPath,
+} from './parameters.ts';
 
 const tags = ['Snapshots'];
 
@@ -25,9 +33,7 @@ const list = createRoute({
     params: sessionPath,
     query: pageQuery.extend({ scope: z.enum(['branch', 'made']).optional() }),
   },
-  responses: {
-    200: { description: 'A page of snapshots.', content: { 'application/json': { schema: snapshotPageSchema } } },
-  },
+  responses: { 200: { description: 'A page of snapshots.', content: jsonContent(snapshotPageSchema) } },
 });
 
 export function mountSnapshots(app: App, service: HttpService): void {
@@ -37,12 +43,8 @@ export function mountSnapshots(app: App, service: HttpService): void {
     const { scope, search, limit, after } = c.req.valid('query');
     const { items, next } =
       scope === 'branch'
-        ? slicePage(await store.readSnapshots(id), { after, limit })
-        : await store.listSnapshots(id, {
-            ...(search === undefined ? {} : { search }),
-            ...(limit === undefined ? {} : { limit }),
-            ...(after === undefined ? {} : { after }),
-          });
+        ? cutOf({ after, limit })(await store.readSnapshots(id))
+        : await store.listSnapshots(id, { search, limit, after });
     return c.json({ items: items.map(describeSnapshot), next }, 200);
   });
   mountLabels(app, service);
@@ -58,11 +60,9 @@ const label = createRoute({
   tags,
   request: {
     params: snapshotPath,
-    body: { required: true, content: { 'application/json': { schema: labelSchema } } },
+    body: { required: true, content: jsonContent(labelSchema) },
   },
-  responses: {
-    200: { description: 'The snapshot.', content: { 'application/json': { schema: snapshotSchema } } },
-  },
+  responses: { 200: { description: 'The snapshot.', content: jsonContent(snapshotSchema) } },
 });
 
 function mountLabels(app: App, { store }: HttpService): void {
@@ -75,7 +75,7 @@ function mountLabels(app: App, { store }: HttpService): void {
   });
 }
 
-const session = { content: { 'application/json': { schema: sessionSchema } } } as const;
+const session = { content: jsonContent(sessionSchema) };
 
 const fork = createRoute({
   method: 'post',
@@ -86,7 +86,7 @@ const fork = createRoute({
   request: {
     params: sessionPath,
     headers: idempotencyHeader,
-    body: { content: { 'application/json': { schema: forkSchema } } },
+    body: { content: jsonContent(forkSchema) },
   },
   responses: {
     201: { ...session, description: 'The new session.' },
@@ -123,11 +123,9 @@ const rewind = createRoute({
   tags,
   request: {
     params: sessionPath,
-    body: { required: true, content: { 'application/json': { schema: rewindSchema } } },
+    body: { required: true, content: jsonContent(rewindSchema) },
   },
-  responses: {
-    200: { description: 'Where it is now.', content: { 'application/json': { schema: rewoundSchema } } },
-  },
+  responses: { 200: { description: 'Where it is now.', content: jsonContent(rewoundSchema) } },
 });
 
 function mountRewind(app: App, service: HttpService): void {

@@ -7,7 +7,7 @@ import { queryNumber } from '../schemas/fields.ts';
 import { type TurnBody, turnPageSchema } from '../schemas/turn.ts';
 import type { HttpService } from '../service.ts';
 import { requireSession } from '../sessions.ts';
-import { cutOf, placeQuery, sessionPath, tenantQuery } from './parameters.ts';
+import { cutOf, jsonContent, placeQuery, sessionPath, tenantQuery } from './parameters.ts';
 
 const readTurns = createRoute({
   method: 'get',
@@ -25,9 +25,7 @@ const readTurns = createRoute({
       ...placeQuery,
     }),
   },
-  responses: {
-    200: { description: 'A page of ledger rows.', content: { 'application/json': { schema: turnPageSchema } } },
-  },
+  responses: { 200: { description: 'A page of ledger rows.', content: jsonContent(turnPageSchema) } },
 });
 
 export function mountTurns(app: App, service: HttpService): void {

@@ -8,7 +8,7 @@ import { whatIfSchema } from '../schemas/what-if.ts';
 import type { HttpService } from '../service.ts';
 import { requireSession } from '../sessions.ts';
 import { turnRange } from '../turn-selection.ts';
-import { selectionQuery, sessionPath, tenantQuery } from './parameters.ts';
+import { jsonContent, selectionQuery, sessionPath, tenantQuery } from './parameters.ts';
 
 const tags = ['Money'];
 const MAX_PLANS = 20;
@@ -24,7 +24,7 @@ const plans = {
 };
 
 const responses = {
-  200: { description: 'The plans side by side.', content: { 'application/json': { schema: whatIfSchema } } },
+  200: { description: 'The plans side by side.', content: jsonContent(whatIfSchema) },
 };
 
 const ofSession = createRoute({

@@ -59,7 +59,7 @@ async function openRuns(store: CheckpointStore, states: readonly RunState[]): Pr
   const runs: RunRecord[] = [];
   let after: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-    const page = await store.listRuns({ states, limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const page = await store.listRuns({ states, limit: PAGE, after });
     runs.push(...page.items);
     if (page.next === null) break;
     after = page.next;
