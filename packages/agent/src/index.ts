@@ -77,7 +77,7 @@ export type { RunInput } from './run-input.ts';
 export type { MessageOrigin } from './session/message-origins.ts';
 export type { SessionOptions } from './session/open-session.ts';
 export type { PrefixChangePolicy } from './session/prefix-change.ts';
-export { readApproval } from './session/read-approvals.ts';
+export { readApproval, readOpenApprovals } from './session/read-approvals.ts';
 export { readMessages, type StoredMessage } from './session/read-messages.ts';
 export { APPROVAL_ENTRY_KINDS } from './session/record.ts';
 export type { ReconcileCall, UnknownOutcomePolicy } from './session/repair.ts';

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createOpenApprovals } from '../src/http/open-approvals.ts';
 import type { ApprovalListBody, DecidedBody } from '../src/http/schemas/approval.ts';
 import type { PageBody } from '../src/http/schemas/fields.ts';
 import type { RunBody } from '../src/http/schemas/run.ts';
@@ -59,6 +60,22 @@ test('two who decide otherwise at once: one is heard', async () => {
   const trip = await annasTrip();
   const both = await Promise.all([decide(trip, { isApproved: true }), decide(trip, { isApproved: false })]);
   expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+});
+
+test('what was decided while a list was read is not remembered of the time before', async () => {
+  const trip = await annasTrip();
+  const before = await trip.store.readSession('acme/trip');
+  if (!before) throw new Error('Anna has no trip.');
+  let readEntries: AnnasTrip['store']['readEntries'] = async (id) => {
+    await decide(trip, { isApproved: true });
+    return trip.store.readEntries(id);
+  };
+  const readOpen = createOpenApprovals({ store: { ...trip.store, readEntries: (id) => readEntries(id) } });
+  expect(await readOpen(before)).toMatchObject([{ state: 'approved' }]);
+  readEntries = trip.store.readEntries;
+  const { json } = await decide(trip, { isApproved: true, continue: true });
+  await ended(trip, json.run?.id);
+  expect(await readOpen(before)).toEqual([]);
 });
 
 function decide({ ask, names }: AnnasTrip, body: object) {

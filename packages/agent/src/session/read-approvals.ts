@@ -6,7 +6,7 @@ import { APPROVAL_ENTRY_KINDS, decodeHistory, openApprovalEntries } from './reco
 
 /** What the calls at the end of the session's branch wait for, as the store has it now. Reads no media. */
 export async function readOpenApprovals(
-  store: CheckpointStore,
+  store: Pick<CheckpointStore, 'readBlobs' | 'readEntries'>,
   sessionId: SessionId,
 ): Promise<readonly OpenApproval[]> {
   const entries = openApprovalEntries(await store.readEntries(sessionId));

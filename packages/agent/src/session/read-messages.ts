@@ -1,4 +1,4 @@
-import type { CheckpointStore, SessionId } from '@reprise/checkpoint';
+import type { CheckpointStore, SessionId, SnapshotId } from '@reprise/checkpoint';
 import type { Message } from '@reprise/providers';
 import type { MessageOrigin } from './message-origins.ts';
 import { decodeHistory } from './record.ts';
@@ -8,12 +8,17 @@ export interface StoredMessage extends MessageOrigin {
   readonly message: Message;
 }
 
-/** The messages of the branch that the session is on, oldest first. Rejects with `agent/unreadable-entry`, and as the store does. */
+/**
+ * The messages of the branch that the session is on, oldest first; with `upTo` those that lead to that snapshot, whichever session made it.
+ * Rejects with `agent/unreadable-entry`, and as the store does.
+ */
 export async function readMessages(
-  store: Pick<CheckpointStore, 'readBlobs' | 'readEntries'>,
+  store: Pick<CheckpointStore, 'readBlobs' | 'readEntries' | 'readEntriesTo'>,
   sessionId: SessionId,
+  upTo?: SnapshotId,
 ): Promise<readonly StoredMessage[]> {
-  const { messages, origins } = await decodeHistory(store, await store.readEntries(sessionId));
+  const entries = await (upTo === undefined ? store.readEntries(sessionId) : store.readEntriesTo(upTo));
+  const { messages, origins } = await decodeHistory(store, entries);
   // There is an origin for each message.
   return messages.flatMap((message, index) => (origins[index] ? { ...origins[index], message } : []));
 }

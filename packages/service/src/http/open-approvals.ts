@@ -1,7 +1,6 @@
-import type { OpenApproval } from '@reprise/agent';
+import { type OpenApproval, readOpenApprovals } from '@reprise/agent';
 import type { SessionRecord } from '@reprise/checkpoint';
 import type { HttpService } from './service.ts';
-import { withSession } from './sessions.ts';
 
 /** How many sessions' calls are remembered. */
 const REMEMBERED = 1000;
@@ -11,23 +10,19 @@ const REMEMBERED = 1000;
  * branch ends with never changes, so it is read once however often somebody asks.
  */
 export function createOpenApprovals(
-  service: Pick<HttpService, 'agents' | 'store'>,
+  service: Pick<HttpService, 'store'>,
 ): (record: SessionRecord) => Promise<readonly OpenApproval[]> {
+  const { store } = service;
   const known = new Map<string, readonly OpenApproval[]>();
   return async (record) => {
     const key = `${record.id} ${record.tip}`;
     const read = known.get(key);
     if (read) return read;
-    const open = await withSession(service, record, async (session) =>
-      // It may have gone on since the record was read.
-      ({
-        approvals: await session.approvals(),
-        isStill: (await service.store.readSession(record.id))?.tip === record.tip,
-      }),
-    );
-    if (open.isStill) known.set(key, open.approvals);
+    const open = await readOpenApprovals(store, record.id);
+    // It may have gone on since the record was read.
+    if ((await store.readSession(record.id))?.tip === record.tip) known.set(key, open);
     const [oldest] = known.keys();
     if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
-    return open.approvals;
+    return open;
   };
 }

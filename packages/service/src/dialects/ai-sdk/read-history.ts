@@ -1,6 +1,6 @@
+import { readMessages, readOpenApprovals } from '@reprise/agent';
 import type { RunRecord, SessionRecord } from '@reprise/checkpoint';
 import type { HttpService } from '../../http/service.ts';
-import { withSession } from '../../http/sessions.ts';
 import { readRunRequest } from '../../runs/run-request.ts';
 import { readMessageCount } from '../../runs/run-tale.ts';
 import { carriedOn } from '../carry-on.ts';
@@ -14,11 +14,8 @@ import { type UiMessage, uiHistory, uiUserMessage } from './ui-history.ts';
 export async function readHistory(service: HttpService, record: SessionRecord): Promise<readonly UiMessage[]> {
   // The run comes first: what it commits meanwhile is left out all the same.
   const resumed = await runToResume(service, record);
-  const [messages, approvals] = await withSession(
-    service,
-    record,
-    async (session) => [session.state.messages, await session.approvals()] as const,
-  );
+  const messages = (await readMessages(service.store, record.id)).map(({ message }) => message);
+  const approvals = await readOpenApprovals(service.store, record.id);
   if (!resumed) return uiHistory(messages, approvals);
   const run = await firstOf(service, resumed);
   if (resumed.state === 'ended') return withLastId(uiHistory(messages, approvals), run.id);

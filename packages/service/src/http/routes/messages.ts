@@ -1,13 +1,12 @@
 import { createRoute } from '@hono/zod-openapi';
-import { readMessages, type StoredMessage } from '@reprise/agent';
-import type { SessionRecord, SnapshotId } from '@reprise/checkpoint';
+import { readMessages } from '@reprise/agent';
 import type { App } from '../app.ts';
 import { describeMessages } from '../describe-messages.ts';
 import { name, queryNumber } from '../schemas/fields.ts';
 import { messagePageSchema } from '../schemas/message.ts';
 import type { HttpService } from '../service.ts';
 import { requireSession, requireSnapshot } from '../sessions.ts';
-import { cutOf, placeQuery, sessionPath, tenantQuery } from './parameters.ts';
+import { cutOf, jsonContent, placeQuery, sessionPath, tenantQuery } from './parameters.ts';
 
 const listMessages = createRoute({
   method: 'get',
@@ -25,28 +24,17 @@ const listMessages = createRoute({
       ...placeQuery,
     }),
   },
-  responses: {
-    200: { description: 'A page of messages.', content: { 'application/json': { schema: messagePageSchema } } },
-  },
+  responses: { 200: { description: 'A page of messages.', content: jsonContent(messagePageSchema) } },
 });
 
 export function mountMessages(app: App, service: HttpService): void {
   app.openapi(listMessages, async (c) => {
+    const { store } = service;
     const record = await requireSession(service, c.var.tenant, c.req.valid('param').session);
     const { snapshot, ...place } = c.req.valid('query');
     const cut = cutOf({ ...place, limit: place.limit ?? 100 });
-    const { items, start, ...page } = cut(await readUpTo(service, record, snapshot));
-    return c.json({ items: await describeMessages(service.store, record.id, items, start), ...page }, 200);
+    if (snapshot !== undefined) await requireSnapshot(service, record, snapshot);
+    const { items, start, ...page } = cut(await readMessages(store, record.id, snapshot));
+    return c.json({ items: await describeMessages(store, record.id, items, start), ...page }, 200);
   });
-}
-
-async function readUpTo(
-  { store }: Pick<HttpService, 'store'>,
-  record: SessionRecord,
-  snapshot: SnapshotId | undefined,
-): Promise<readonly StoredMessage[]> {
-  if (snapshot === undefined) return readMessages(store, record.id);
-  await requireSnapshot({ store }, record, snapshot);
-  const upTo = { readBlobs: store.readBlobs, readEntries: () => store.readEntriesTo(snapshot) };
-  return readMessages(upTo, record.id);
 }
