@@ -1,4 +1,4 @@
-import type { CheckpointStore, Page, SessionId, SessionRecord, TurnId, TurnRow } from '@reprise/checkpoint';
+import { type CheckpointStore, itemsOf, type SessionId, type TurnId, type TurnRow } from '@reprise/checkpoint';
 import { asObject, parseExactJson, type TokenCounts } from '@reprise/providers';
 import { AgentError } from '../errors.ts';
 import { readTokenColumns } from '../session/ledger-row.ts';
@@ -53,12 +53,7 @@ export async function totalUsage(entries: Iterable<UsageEntry> | AsyncIterable<U
 }
 
 async function* sessionIds(store: LedgerStore): AsyncGenerator<SessionId, void, undefined> {
-  let after: string | null = null;
-  do {
-    const page: Page<SessionRecord> = await store.listSessions(after === null ? {} : { after });
-    for (const { id } of page.items) yield id;
-    after = page.next;
-  } while (after !== null);
+  for await (const { id } of itemsOf((page) => store.listSessions(page))) yield id;
 }
 
 function usageEntry(row: TurnRow): UsageEntry {

@@ -1,4 +1,4 @@
-import type { CheckpointStore, SessionId, SessionRecord, TurnRow } from '@reprise/checkpoint';
+import { type CheckpointStore, itemsOf, type SessionId, type SessionRecord, type TurnRow } from '@reprise/checkpoint';
 import type { ReportRenderer, ReportScope } from './audit-report.ts';
 import { createReportCollector, type ReportCollector } from './collect-report.ts';
 import { auditedRows, auditedSession } from './visit-sessions.ts';
@@ -80,18 +80,9 @@ async function* recordsOf(
   sessionIds: readonly SessionId[] | undefined,
   prefix: string | undefined,
 ): AsyncGenerator<SessionRecord, void, undefined> {
-  for (const sessionId of sessionIds ?? []) {
+  if (!sessionIds) return yield* itemsOf((page) => store.listSessions({ ...page, prefix }));
+  for (const sessionId of sessionIds) {
     const record = await store.readSession(sessionId);
     if (record) yield record;
-  }
-  for (let after: string | null | undefined = sessionIds ? null : undefined; after !== null; ) {
-    const query = {
-      limit: 200,
-      ...(prefix === undefined ? {} : { prefix }),
-      ...(after === undefined ? {} : { after }),
-    };
-    const page: Awaited<ReturnType<CheckpointStore['listSessions']>> = await store.listSessions(query);
-    yield* page.items;
-    after = page.next;
   }
 }

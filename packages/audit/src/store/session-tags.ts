@@ -1,4 +1,4 @@
-import type { CheckpointStore, SessionId, SessionRecord } from '@reprise/checkpoint';
+import { type CheckpointStore, itemsOf, type SessionId, type SessionRecord } from '@reprise/checkpoint';
 import { asArray, asObject } from '@reprise/providers';
 
 /** The names in the field `tags` of a session's metadata: those of a list, or `name=value` for each field of an object. */
@@ -26,15 +26,7 @@ export async function readTags(
     for (const id of sessionIds) keep(await store.readSession(id));
     return found;
   }
-  for (let after: string | null | undefined; after !== null; ) {
-    const page: Awaited<ReturnType<CheckpointStore['listSessions']>> = await store.listSessions({
-      limit: 500,
-      ...(sessionPrefix === undefined ? {} : { prefix: sessionPrefix }),
-      ...(after === undefined ? {} : { after }),
-    });
-    page.items.forEach(keep);
-    after = page.next;
-  }
+  for await (const record of itemsOf((page) => store.listSessions({ ...page, prefix: sessionPrefix }))) keep(record);
   return found;
 }
 

@@ -14,7 +14,7 @@
  * cut off at the end with their entries and snapshots. Only a hash that was kept elsewhere shows those: `heads` of an earlier verification.
  */
 
-import type { CheckpointStore, SessionDump, SessionId, TurnRow } from '@reprise/checkpoint';
+import { type CheckpointStore, itemsOf, type SessionDump, type SessionId, type TurnRow } from '@reprise/checkpoint';
 import { AuditError } from '../errors.ts';
 import { ledgerRow } from '../ledger.ts';
 import { readRecordedTurns } from '../replay/recorded-turns.ts';
@@ -196,13 +196,7 @@ async function existing(store: VerifiableStore, id: SessionId): Promise<SessionI
 /** Newest first, as the store lists them; where it cannot, as it comes by them. */
 async function* allSessions(store: VerifiableStore, damage: DamageReport): AsyncGenerator<SessionId> {
   try {
-    for (let after: string | null | undefined; after !== null; ) {
-      const page: Awaited<ReturnType<VerifiableStore['listSessions']>> = await store.listSessions(
-        after ? { after } : {},
-      );
-      for (const { id } of page.items) yield id;
-      after = page.next;
-    }
+    for await (const { id } of itemsOf((page) => store.listSessions(page))) yield id;
   } catch (error) {
     if (!isDamage(error)) throw error;
     yield* (await damage()).sessions;
