@@ -1,6 +1,7 @@
 import type { RunView, SessionBody } from '@reprise/service/client';
-import { moneyText, percentText } from '../../data/format.ts';
+import { percentText } from '../../data/format.ts';
 import { sessionName } from '../../data/session-name.ts';
+import { spentTexts } from '../../data/spent-texts.ts';
 import { Fact } from '../../parts/fact.tsx';
 import { SessionStateBadge } from '../../parts/session-state.tsx';
 import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
@@ -8,8 +9,7 @@ import { TokenBar } from '../../parts/token-bar/token-bar.tsx';
 /** What a session is called, what it does, and what it has come to. */
 export function SessionHead({ session, live }: { readonly session: SessionBody; readonly live: RunView | undefined }) {
   const { spent, lastPrompt } = session;
-  const money = (picoUsd: string | null) => (spent.turnCount === 0 ? '–' : moneyText(picoUsd));
-  const atLeast = spent.unpricedTurns > 0 && spent.paidPicoUsd !== null ? '≥ ' : '';
+  const { cost, saved } = spentTexts(spent);
   return (
     <header class="session-head">
       <h1 title={sessionName(session)}>{sessionName({ ...session, lastPrompt: lastPrompt ?? promptOf(live) })}</h1>
@@ -18,8 +18,8 @@ export function SessionHead({ session, live }: { readonly session: SessionBody; 
       <dl>
         <Fact name="Turns" value={`${spent.turnCount}`} />
         <Fact name="Hit ratio" value={percentText(spent.hitRatio ?? undefined)} />
-        <Fact name="Cost" value={`${atLeast}${money(spent.paidPicoUsd)}`} />
-        <Fact name="Saved" value={money(spent.savedPicoUsd)} />
+        <Fact name="Cost" value={cost} />
+        <Fact name="Saved" value={saved} />
       </dl>
     </header>
   );

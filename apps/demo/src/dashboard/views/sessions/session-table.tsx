@@ -1,9 +1,10 @@
 import type { SessionBody } from '@reprise/service/client';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import { moneyText, percentText, turnsText } from '../../data/format.ts';
+import { percentText } from '../../data/format.ts';
 import { sessionAddress } from '../../data/session-address.ts';
 import { sessionName } from '../../data/session-name.ts';
+import { spentTexts } from '../../data/spent-texts.ts';
 import { moveBetweenRows } from '../../parts/move-between-rows.ts';
 import { SessionStateBadge } from '../../parts/session-state.tsx';
 import { Ago } from '../../parts/time.tsx';
@@ -123,6 +124,8 @@ function SessionRow({ session, index, rows, onChange }: RowProps) {
 
 function Cells({ session }: { readonly session: SessionBody }) {
   const { spent } = session;
+  const { cost, saved, missing } = spentTexts(spent);
+  const look = spent.paidPicoUsd === null ? 'quiet unknown' : undefined;
   const name = sessionName(session);
   return (
     <>
@@ -146,27 +149,18 @@ function Cells({ session }: { readonly session: SessionBody }) {
         {percentText(spent.hitRatio ?? undefined)}
       </td>
       <td data-name="Cost" class="number">
-        <Money amount={spent.paidPicoUsd} spent={spent} />
+        <span class={look} title={missing}>
+          {cost}
+        </span>
       </td>
       <td data-name="Saved" class="number">
-        <Money amount={spent.savedPicoUsd} spent={spent} />
+        <span class={look} title={missing}>
+          {saved}
+        </span>
       </td>
       <td data-name="Changed">
         <Ago at={session.updatedAt} />
       </td>
     </>
-  );
-}
-
-/** What turns without a known price have cost is missing, and said to be. */
-function Money({ amount, spent }: { readonly amount: string | null; readonly spent: SessionBody['spent'] }) {
-  if (spent.turnCount === 0) return <span class="quiet">–</span>;
-  if (amount === null) return <span class="quiet unknown">price unknown</span>;
-  const isPart = spent.unpricedTurns > 0;
-  return (
-    <span title={isPart ? `${turnsText(spent.unpricedTurns)} without a known price` : undefined}>
-      {isPart ? '≥ ' : ''}
-      {moneyText(amount)}
-    </span>
   );
 }
