@@ -2,8 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeWithChromium } from '../../../test/support/chromium.ts';
 import { brokenStore } from './support/broken-store.ts';
-import { artefact, NO_BROWSER, openBrowser, openPage } from './support/browser.ts';
+import { artefact, openBrowser, openPage } from './support/browser.ts';
 import { colourOf, contrast, lineIsDrawnIn, luminance, markOn, paintedOn } from './support/page-probes.ts';
 import { runCommand } from './support/run-command.ts';
 import { FIRST, SECOND, sampleStore, UNPRICED } from './support/sample-store.ts';
@@ -42,7 +43,7 @@ describe('the file', () => {
   });
 });
 
-describe.skipIf(NO_BROWSER)(`in a browser${NO_BROWSER === undefined ? '' : ` (skipped: ${NO_BROWSER})`}`, () => {
+describeWithChromium('in a browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { describeInBrowser } from '../support/in-browser.ts';
-import { ANSWER, FILES, QUESTION } from '../support/moon.ts';
+import { ANSWER, QUESTION } from '../support/moon.ts';
 
-describeInBrowser('the dashboard in a browser', { files: FILES }, (shared) => {
+describeInBrowser('the dashboard in a browser', (shared) => {
   it('lists what is there, finds by prompt, and says when nothing is found', async () => {
     const page = await shared.read('/');
     await page.getByText('No sessions yet').waitFor();
@@ -141,21 +140,5 @@ describeInBrowser('the dashboard in a browser', { files: FILES }, (shared) => {
     await page.getByText('left by a rewind').waitFor();
     await page.getByRole('log').getByText('And the sun?').waitFor({ state: 'detached' });
     expect(await Array.fromAsync(shared.service.client.sessions.turns(id))).toHaveLength(before);
-  });
-
-  it('shows the sums that the service gives, and saves them as a file', async () => {
-    await shared.service.ask(QUESTION);
-    const page = await shared.read('/money');
-    const totals = page.getByRole('region', { name: 'Totals' });
-    await totals.waitFor();
-    const { total } = await shared.service.client.statement({ by: 'day' });
-    const shown = async (name: string) =>
-      Number((await totals.locator('dt', { hasText: name }).first().locator('+ dd').textContent())?.replace('$', ''));
-    expect(await shown('Paid')).toBeCloseTo(Number(total.covered.money.paidPicoUsd) / 1e12, 3);
-    expect(await shown('Without the cache')).toBeCloseTo(Number(total.covered.money.baselinePicoUsd) / 1e12, 3);
-    expect(await shown('Turns')).toBe(total.turnCount);
-    const saved = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'CSV' }).click();
-    expect(readFileSync(await (await saved).path(), 'utf8').split('\n').length).toBeGreaterThan(1);
   });
 });

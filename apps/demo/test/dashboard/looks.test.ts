@@ -6,7 +6,7 @@ import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { describeInBrowser } from '../support/in-browser.ts';
-import { FILES, QUESTION } from '../support/moon.ts';
+import { QUESTION } from '../support/moon.ts';
 
 /** What a CI run keeps. */
 const SHOTS = fileURLToPath(new URL('../../../../artefacts/dashboard/', import.meta.url));
@@ -23,7 +23,7 @@ interface View {
   readonly open: (page: Page) => Promise<unknown>;
 }
 
-describeInBrowser('every view of the dashboard', { files: FILES }, (shared) => {
+describeInBrowser('every view of the dashboard', (shared) => {
   let views: readonly View[];
 
   beforeAll(async () => {

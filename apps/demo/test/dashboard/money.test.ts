@@ -1,42 +1,26 @@
 import { readFileSync } from 'node:fs';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { beforeAll, expect, it } from 'vitest';
 import { moneyText } from '../../src/dashboard/data/format.ts';
-import { NO_BROWSER, openBrowser, openReader } from '../support/browser.ts';
-import {
-  type BuiltPage,
-  buildPage,
-  type DashboardService,
-  startDashboardService,
-} from '../support/dashboard-service.ts';
+import { describeInBrowser } from '../support/in-browser.ts';
+import { QUESTION } from '../support/moon.ts';
 
-const TIMEOUT = 60_000;
 const MODEL = 'claude-opus-5';
 
-const why = NO_BROWSER === undefined ? '' : ` (skipped: ${NO_BROWSER})`;
-
-describe.skipIf(NO_BROWSER)(`the money view in a browser${why}`, { timeout: TIMEOUT }, () => {
-  let built: BuiltPage;
-  let browser: Browser;
-  let service: DashboardService;
+describeInBrowser('the money view in a browser', (shared) => {
   let moon: string;
   beforeAll(async () => {
-    [built, browser] = await Promise.all([buildPage(), openBrowser()]);
-    service = await startDashboardService({ 'moon.md': 'The moon is made of stone.' }, built.folder);
-    moon = await service.ask('What is the moon made of?');
-    await service.ask('What is the sun made of?');
-  }, TIMEOUT);
-  afterAll(async () => {
-    await browser?.close();
-    await service?.close();
-    built?.remove();
+    moon = await shared.service.ask(QUESTION);
+    await shared.service.ask('What is the sun made of?');
   });
 
   it('shows a period, a model and a session, in the address too, and saves exactly that', async () => {
-    const { page, complaints } = await openReader(browser, service.url);
-    const all = (await service.client.statement({ by: 'session' })).total;
-    await page.goto('/money');
+    const { client } = shared.service;
+    const all = (await client.statement({ by: 'session' })).total;
+    const page = await shared.read('/money');
     await expectPaid(page, all.money?.paidPicoUsd);
+    expect(await figure(page, 'Without the cache').textContent()).toBe(moneyText(all.money?.baselinePicoUsd));
+    expect(await figure(page, 'Turns').textContent()).toBe(`${all.turnCount}`);
 
     await choice(page, 'Time').selectOption('today');
     await choice(page, 'Model').selectOption(MODEL);
@@ -50,7 +34,7 @@ describe.skipIf(NO_BROWSER)(`the money view in a browser${why}`, { timeout: TIME
     await choice(page, 'Session').fill(moon);
     await choice(page, 'Session').press('Enter');
     await page.waitForURL(new RegExp(`session=${moon}`));
-    const { total } = await service.client.statement({ sessions: [moon] });
+    const { total } = await client.statement({ sessions: [moon] });
     await expectPaid(page, total.money?.paidPicoUsd);
     expect(await table.getByRole('row').count()).toBe(2);
     expect(await paidInCsv(page, 'CSV')).toBe(total.money?.paidPicoUsd);
@@ -65,16 +49,13 @@ describe.skipIf(NO_BROWSER)(`the money view in a browser${why}`, { timeout: TIME
     await choice(page, 'Time').selectOption('days');
     await page.getByLabel('To', { exact: true }).fill('2020-01-01');
     await page.getByText('Nothing was spent').waitFor();
-    expect(complaints).toEqual([]);
-    await page.context().close();
   });
 
   it('compares plans for a session, marks what was in use, and says what that takes for granted', async () => {
-    const { page, complaints } = await openReader(browser, service.url);
-    await page.goto(`/money?session=${moon}`);
+    const page = await shared.read(`/money?session=${moon}`);
     const plans = page.getByRole('region', { name: 'What other plans would have cost' });
     const inUse = plans.getByRole('row', { name: /in use/ });
-    const told = await service.client.sessions.whatIf(moon);
+    const told = await shared.service.client.sessions.whatIf(moon);
     expect(await inUse.getByRole('cell').first().textContent()).toBe(moneyText(told.reportedPicoUsd));
     const none = plans.getByRole('row', { name: /^no cache/ });
     expect(await none.getByRole('cell').nth(0).textContent()).toBe(moneyText(told.noCache.paidPicoUsd));
@@ -84,8 +65,6 @@ describe.skipIf(NO_BROWSER)(`the money view in a browser${why}`, { timeout: TIME
     for (const assumption of told.assumptions) await plans.getByText(assumption).waitFor();
     await page.getByRole('link', { name: 'Open the session' }).click();
     await page.waitForURL(`**/sessions/${moon}`);
-    expect(complaints).toEqual([]);
-    await page.context().close();
   });
 });
 
@@ -93,9 +72,13 @@ function choice(page: Page, name: string): Locator {
   return page.getByRole('combobox', { name, exact: true });
 }
 
+/** What stands below a name among the totals. */
+function figure(page: Page, name: string): Locator {
+  return page.getByRole('region', { name: 'Totals' }).locator('dt', { hasText: name }).locator('+ dd');
+}
+
 async function expectPaid(page: Page, picoUsd: string | undefined): Promise<void> {
-  const figure = page.getByRole('region', { name: 'Totals' }).locator('dt', { hasText: 'Paid' }).locator('+ dd');
-  await expect.poll(() => figure.textContent()).toBe(moneyText(picoUsd));
+  await expect.poll(() => figure(page, 'Paid').textContent()).toBe(moneyText(picoUsd));
 }
 
 /** The sum of what the file says was paid, in picoUsd. */

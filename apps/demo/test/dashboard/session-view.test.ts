@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { describeInBrowser } from '../support/in-browser.ts';
-import { ANSWER, FILES, QUESTION } from '../support/moon.ts';
+import { ANSWER, QUESTION } from '../support/moon.ts';
 
-describeInBrowser('the view of a session', { files: FILES }, (shared) => {
+describeInBrowser('the view of a session', (shared) => {
   const say = async (id: string, text: string): Promise<void> => {
     await (await shared.service.client.sessions.send(id, { content: [{ type: 'text', text }] })).outcome();
   };

@@ -22,7 +22,7 @@ const COUNT_GREETINGS = `
     globalThis.mostGreetings = Math.max(globalThis.mostGreetings, shown);
   }).observe(document.body, { subtree: true, childList: true, characterData: true });`;
 
-describeInBrowser('talking in a browser', { files: FILES }, (shared) => {
+describeInBrowser('talking in a browser', (shared) => {
   /** A session that is begun on a page of its own, at words of this pace. */
   const begin = async (wordMs: number): Promise<Page> => {
     shared.service.speak(wordMs);

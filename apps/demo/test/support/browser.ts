@@ -1,16 +1,8 @@
-import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-
-const EXECUTABLE = process.env['REPRISE_CHROMIUM'] ?? '/usr/bin/chromium';
-
-/** Why tests that need a browser are skipped; `undefined` where they run. `REPRISE_REQUIRE_CHROMIUM=1` makes them run and fail instead. */
-export const NO_BROWSER: string | undefined =
-  existsSync(EXECUTABLE) || process.env['REPRISE_REQUIRE_CHROMIUM'] === '1'
-    ? undefined
-    : `there is no Chromium at ${EXECUTABLE}; REPRISE_CHROMIUM names another`;
+import { CHROMIUM } from '../../../../test/support/chromium.ts';
 
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox', '--disable-gpu'] });
+  return chromium.launch(CHROMIUM);
 }
 
 /** A window with one page, of a reader of his own. */

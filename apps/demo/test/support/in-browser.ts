@@ -1,11 +1,11 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { NO_BROWSER, openBrowser, openReader, type Reader } from './browser.ts';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { describeWithChromium } from '../../../../test/support/chromium.ts';
+import { openBrowser, openReader, type Reader } from './browser.ts';
 import { type BuiltPage, buildPage, type DashboardService, startDashboardService } from './dashboard-service.ts';
+import { FILES } from './moon.ts';
 
 const TIMEOUT_MS = 60_000;
-
-const why = NO_BROWSER === undefined ? '' : ` (skipped: ${NO_BROWSER})`;
 
 /** What tests in a browser share: one page that was built, one browser, one service. */
 export interface InBrowser {
@@ -18,16 +18,9 @@ export interface InBrowser {
   expectComplaint(complaint: string | RegExp): void;
 }
 
-/** Describes what readers see in a browser of a service about these files; skipped, with the reason in the name, where there is no browser. */
-export function describeInBrowser(
-  name: string,
-  {
-    files,
-    ...terms
-  }: { readonly files: Readonly<Record<string, string>> } & Parameters<typeof startDashboardService>[2],
-  tests: (shared: InBrowser) => void,
-): void {
-  describe.skipIf(NO_BROWSER)(`${name}${why}`, { timeout: TIMEOUT_MS }, () => {
+/** Describes what readers see in a browser of a service about the moon; skipped, with the reason in the name, where there is no browser. */
+export function describeInBrowser(name: string, tests: (shared: InBrowser) => void): void {
+  describeWithChromium(name, () => {
     let built: BuiltPage;
     let browser: Browser;
     let service: DashboardService;
@@ -36,7 +29,7 @@ export function describeInBrowser(
 
     beforeAll(async () => {
       [built, browser] = await Promise.all([buildPage(), openBrowser()]);
-      service = await startDashboardService(files, built.folder, terms);
+      service = await startDashboardService(FILES, built.folder);
     }, TIMEOUT_MS);
     afterEach(async () => {
       service.speak(0);
