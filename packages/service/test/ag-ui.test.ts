@@ -1,27 +1,10 @@
 import { HttpAgent } from '@ag-ui/client';
 import { EventSchemas } from '@ag-ui/core/schemas';
-import { tool } from '@reprise/agent';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { type LiveService, liveService, TOKEN } from './support/live-service.ts';
 import { type Piece, playedModel } from './support/played-model.ts';
+import { pay, weather } from './support/tools.ts';
 import { untilEqual } from './support/until.ts';
-
-const weather = tool({
-  name: 'weather',
-  description: 'The weather in a city.',
-  input: z.object({ city: z.string() }),
-  effect: 'pure',
-  run: ({ city }) => `Sunny in ${city}.`,
-});
-
-const pay = tool({
-  name: 'pay',
-  description: 'Pays.',
-  input: z.object({ euros: z.number() }),
-  needsApproval: () => ({ reason: 'It is money.' }),
-  run: ({ euros }) => `Paid ${euros}.`,
-});
 
 const authorization = `Bearer ${TOKEN}`;
 
