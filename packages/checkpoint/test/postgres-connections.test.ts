@@ -8,6 +8,7 @@ import {
 } from '../src/index.ts';
 import { turnCommit, userEntry } from '../src/testing/builders.ts';
 import { startProcess } from './support/child-process.ts';
+import { countedPool } from './support/counted-pool.ts';
 import { type TempSchema, tempSchema } from './support/postgres-place.ts';
 
 // A server and its clients share the machine with whatever else is tested.
@@ -214,26 +215,17 @@ describe('a pool of the application’s own', () => {
 
   test('a turn is six round trips, however long its session is', async () => {
     const { connectionString, schema } = await tempSchema();
-    const pool = new pg.Pool({ connectionString, max: 1 });
-    onTestFinished(() => pool.end());
-    let sent = 0;
-    pool.on('connect', (client) => {
-      const query = client.query.bind(client);
-      Reflect.set(client, 'query', (...args: Parameters<typeof query>) => {
-        sent += 1;
-        return query(...args);
-      });
-    });
+    const { pool, trips } = countedPool(connectionString);
     const store = await openPostgresStore({ pool, schema });
     let { tip } = await store.createSession({ id: 'a', createdAt: 1 });
-    const trips: number[] = [];
+    const spent: number[] = [];
     for (let turnNumber = 1; turnNumber <= 12; turnNumber++) {
-      const before = sent;
+      const before = trips();
       const commit = turnCommit({ sessionId: 'a', expectedTip: tip }, { name: `${turnNumber}`, turnNumber });
       tip = (await store.commitTurn(commit)).tip;
-      trips.push(sent - before);
+      spent.push(trips() - before);
     }
-    expect(trips).toEqual(Array(12).fill(6));
+    expect(spent).toEqual(Array(12).fill(6));
     await store.close();
   });
 });

@@ -1,7 +1,7 @@
-import pg from 'pg';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type CheckpointStore, openPostgresStore, type RunAppend, type StoreFaultPoint } from '../src/index.ts';
 import { type Child, startProcess } from './support/child-process.ts';
+import { countedPool } from './support/counted-pool.ts';
 import { type TempSchema, tempSchema } from './support/postgres-place.ts';
 
 // A server and its clients share the machine with whatever else is tested.
@@ -176,26 +176,17 @@ describe('many writers', () => {
 
 test('events are four round trips, for however many runs', async () => {
   const { connectionString, schema } = await tempSchema();
-  const pool = new pg.Pool({ connectionString, max: 1 });
-  onTestFinished(() => pool.end());
-  let sent = 0;
-  pool.on('connect', (client) => {
-    const query = client.query.bind(client);
-    Reflect.set(client, 'query', (...args: Parameters<typeof query>) => {
-      sent += 1;
-      return query(...args);
-    });
-  });
+  const { pool, trips } = countedPool(connectionString);
   const store = await openPostgresStore({ pool, schema });
   await store.createSession({ id: 'a', createdAt: 1 });
   const ids = Array.from({ length: 200 }, (_, index) => `run-${index}`);
   for (const id of ids) await store.createRun({ id, sessionId: 'a', request: '{}', at: 1 });
-  const trips: number[] = [];
+  const spent: number[] = [];
   for (const runIds of [ids.slice(0, 1), ids.slice(1, 3), ids.slice(3)]) {
-    const before = sent;
+    const before = trips();
     await store.appendRunEvents(runIds.map((id) => append(id, { attempt: 0 })));
-    trips.push(sent - before);
+    spent.push(trips() - before);
   }
-  expect(trips).toEqual([4, 4, 4]);
+  expect(spent).toEqual([4, 4, 4]);
   await store.close();
 });
