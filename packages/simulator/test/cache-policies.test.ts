@@ -7,19 +7,19 @@ import {
   type ModelRequest,
   type StreamEvent,
   streamAnthropic,
-  toolCalls,
   userMessage,
 } from '@reprise/providers';
 import { describe, expect, test } from 'vitest';
 import type { ScriptRequest } from '../src/index.ts';
 import { createBlockCounter } from '../src/tokenize.ts';
+import { LOOK, seenBy, turnOf } from './support/look.ts';
 import { CLAUDE, collect, simulate } from './support/simulate.ts';
 
 const LINES = Array.from({ length: 250 }, (_, index) => `${index}: all work and no play makes Jack a dull boy`).join(
   '\n',
 );
 
-const LOOK = { name: 'look', description: LINES, inputSchema: { type: 'object', properties: {} } };
+const LONG_LOOK = { ...LOOK, description: LINES };
 
 /** More blocks than a lookback covers. */
 const MANY_TEXTS: Message = {
@@ -170,14 +170,12 @@ async function threeTurns(cacheOf: (turn: number) => CachePolicy, systemOf: (tur
   const messages: Message[] = [userMessage('What do you see?')];
   const turns: AssistantTurn[] = [];
   for (let turn = 0; turn < 3; turn += 1) {
-    const request = { system: systemOf(turn), tools: [LOOK], messages, cache: cacheOf(turn) };
+    const request = { system: systemOf(turn), tools: [LONG_LOOK], messages, cache: cacheOf(turn) };
     const events = await collect(streamAnthropic(anthropic, request, { model: CLAUDE }));
     expect(events.filter(({ type }) => type === 'warning')).toEqual([]);
-    const last = events.at(-1);
-    if (last?.type !== 'assistant-turn') throw new Error('The stream ended without its turn.');
-    turns.push(last.turn);
-    const calls = toolCalls(last.turn.message);
-    messages.push(last.turn.message, calls.length === 0 ? MANY_TEXTS : { role: 'tool', content: calls.map(seen) });
+    const said = turnOf(events);
+    turns.push(said);
+    messages.push(said.message, seenBy(said.message, MANY_TEXTS));
   }
   return {
     turns,
@@ -191,16 +189,6 @@ function script({ messages }: ScriptRequest) {
   if (messages.length > 1) return { thinking: 'So that is it.', text: 'A bird.' };
   const calls = [1, 2].map((at) => ({ name: 'look', arguments: { at } }));
   return { thinking: 'I should look.', text: 'Looking.', toolCalls: calls };
-}
-
-function seen(call: { readonly id: string; readonly name: string }) {
-  return {
-    type: 'tool-result' as const,
-    toolCallId: call.id,
-    toolName: call.name,
-    content: [{ type: 'text' as const, text: 'a bird' }],
-    isError: false,
-  };
 }
 
 function prefixTokens(bodies: readonly unknown[]): PrefixTokens {

@@ -1,5 +1,4 @@
 import {
-  type AssistantTurn,
   cacheWriteCount,
   countOrZero,
   type Message,
@@ -9,12 +8,12 @@ import {
   streamAnthropic,
   streamOllama,
   streamOpenAIChat,
-  toolCalls,
   userMessage,
 } from '@reprise/providers';
 import { expect, test } from 'vitest';
 import type { ScriptRequest } from '../src/index.ts';
-import { CLAUDE, clientsOf, GPT, LLAMA, simulate } from './support/simulate.ts';
+import { LOOK, seenBy, turnOf } from './support/look.ts';
+import { CLAUDE, clientsOf, collect, GPT, LLAMA, simulate } from './support/simulate.ts';
 
 type Clients = ReturnType<typeof clientsOf>;
 type Send = (clients: Clients, request: ModelRequest) => AsyncIterable<StreamEvent>;
@@ -43,36 +42,13 @@ test.each<[string, number, Send]>([
     const messages: Message[] = [userMessage(LINES)];
     let before = 0;
     for (let round = 0; round < 25; round += 1) {
-      const { message, tokens } = await turnOf(
-        send(clientsOf(simulator), { system: 'Be kind.', tools: [LOOK], messages }),
-      );
+      const request = { system: 'Be kind.', tools: [LOOK], messages };
+      const { message, tokens } = turnOf(await collect(send(clientsOf(simulator), request)));
       expect(tokens.cacheRead).toBe(before - (before % step));
       before = countOrZero(promptTokenCount(tokens));
       if (name === 'Anthropic') expect(cacheWriteCount(tokens)).toBe(before - countOrZero(tokens.cacheRead));
-      const calls = toolCalls(message);
-      messages.push(message, calls.length === 0 ? userMessage('Again.') : { role: 'tool', content: calls.map(seen) });
+      messages.push(message, seenBy(message, userMessage('Again.')));
     }
     expect(simulator.requests.every(({ status }) => status === 200)).toBe(true);
   },
 );
-
-const LOOK = { name: 'look', description: 'Looks.', inputSchema: { type: 'object', properties: {} } };
-
-function seen(call: { readonly id: string; readonly name: string }) {
-  return {
-    type: 'tool-result' as const,
-    toolCallId: call.id,
-    toolName: call.name,
-    content: [{ type: 'text' as const, text: 'a bird' }],
-    isError: false,
-  };
-}
-
-async function turnOf(events: AsyncIterable<StreamEvent>): Promise<AssistantTurn> {
-  for await (const event of events) {
-    if (event.type !== 'assistant-turn') continue;
-    if (event.turn.error) throw event.turn.error;
-    return event.turn;
-  }
-  throw new Error('The stream ended without its turn.');
-}

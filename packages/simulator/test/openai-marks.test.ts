@@ -8,11 +8,11 @@ import {
   type StreamEvent,
   streamOpenAIChat,
   streamOpenAIResponses,
-  toolCalls,
   userMessage,
 } from '@reprise/providers';
 import { describe, expect, test } from 'vitest';
 import type { ScriptRequest } from '../src/index.ts';
+import { LOOK, seenBy, turnOf } from './support/look.ts';
 import { clientsOf, collect, simulate } from './support/simulate.ts';
 
 type Clients = ReturnType<typeof clientsOf>;
@@ -26,7 +26,6 @@ const FORMATS: readonly (readonly [string, Send])[] = [
 ];
 
 const LINES = Array.from({ length: 150 }, (_, index) => `${index}: be kind, and be exact.`).join('\n');
-const LOOK = { name: 'look', description: 'Looks.', inputSchema: { type: 'object', properties: {} } };
 
 /** More calls at once than the vendor's own mark looks back. */
 const CALLS = 30;
@@ -34,13 +33,6 @@ const CALLS = 30;
 function script({ messages, requestIndex }: ScriptRequest) {
   if (messages.at(-1)?.role !== 'user') return 'All seen.';
   return { toolCalls: Array.from({ length: CALLS }, (_, at) => ({ name: 'look', arguments: { at, requestIndex } })) };
-}
-
-async function turnOf(events: AsyncIterable<StreamEvent>) {
-  const last = (await collect(events)).at(-1);
-  if (last?.type !== 'assistant-turn') throw new Error('The stream ended without its turn.');
-  if (last.turn.error) throw last.turn.error;
-  return last.turn;
 }
 
 /** What each of some rounds of a session read and wrote, and how long its prompt was. */
@@ -52,18 +44,11 @@ async function session(send: Send, cache: CachePolicy, rounds: number) {
   const total: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const request = { system: LINES, tools: [LOOK], messages, cache };
-    const { message, tokens } = await turnOf(send(clientsOf(simulator), request));
+    const { message, tokens } = turnOf(await collect(send(clientsOf(simulator), request)));
     read.push(countOrZero(tokens.cacheRead));
     written.push(countOrZero(cacheWriteCount(tokens)));
     total.push(countOrZero(promptTokenCount(tokens)));
-    const results = toolCalls(message).map(({ id, name }) => ({
-      type: 'tool-result' as const,
-      toolCallId: id,
-      toolName: name,
-      content: [{ type: 'text' as const, text: 'a bird' }],
-      isError: false,
-    }));
-    messages.push(message, results.length === 0 ? userMessage('Again.') : { role: 'tool', content: results });
+    messages.push(message, seenBy(message, userMessage('Again.')));
   }
   return { read, written, total };
 }

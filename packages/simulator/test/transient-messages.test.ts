@@ -9,19 +9,17 @@ import {
   ollamaModel,
   openaiChatModel,
   openaiResponsesModel,
-  type ToolMessage,
-  toolCalls,
   type UserMessage,
   userMessage,
 } from '@reprise/providers';
 import { describe, expect, test } from 'vitest';
 import type { Script } from '../src/index.ts';
+import { LOOK, seenBy } from './support/look.ts';
 import { simulate } from './support/simulate.ts';
 
 const LONG = Array.from({ length: 250 }, (_, index) => `${index}: all work and no play makes Jack a dull boy`).join(
   '\n',
 );
-const LOOK = { name: 'look', description: 'Looks.', inputSchema: { type: 'object', properties: {} } };
 const TURNS = 10;
 
 type Clients = Awaited<ReturnType<typeof simulate>>;
@@ -66,21 +64,10 @@ async function talk(
     const messages = [...history, ...transient(turn)];
     const answer = await completeTurn(model, { system: LONG, tools: [LOOK], cache, messages });
     turns.push(answer);
-    sent.push([...history, answer.message, next(answer)]);
+    sent.push([...history, answer.message, seenBy(answer.message, userMessage('And now?'))]);
   }
   expect(clients.simulator.requests.map(({ status }) => status)).toEqual(turns.map(() => 200));
   return { turns, histories: sent };
-}
-
-function next({ message }: AssistantTurn): ToolMessage | UserMessage {
-  const results = toolCalls(message).map(({ id, name }) => ({
-    type: 'tool-result' as const,
-    toolCallId: id,
-    toolName: name,
-    content: [{ type: 'text' as const, text: 'a zebra' }],
-    isError: false,
-  }));
-  return results.length > 0 ? { role: 'tool', content: results } : userMessage('And now?');
 }
 
 const date = (turn: number): readonly UserMessage[] => [{ ...userMessage(`It is day ${turn}.`), transient: true }];
