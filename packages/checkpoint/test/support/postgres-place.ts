@@ -22,9 +22,13 @@ const TABLES = [
   'blobs',
 ];
 
-/** Makes places for stores in schemas of their own, which are emptied and used again, and are gone when the file's tests end. */
-export function postgresPlaces(name: string): () => Promise<StorePlace> {
+/**
+ * Makes places for stores in schemas of their own, which are emptied and used again, and are gone when the file's tests end. Their stores
+ * have connections of their own, or share a pool, which is quicker: a connection has its statements planned once.
+ */
+export function postgresPlaces(name: string, connections: 'own' | 'shared' = 'own'): () => Promise<StorePlace> {
   let connecting: Promise<pg.Client> | undefined;
+  let pool: pg.Pool | undefined;
   const schemas: string[] = [];
   const free: string[] = [];
   const admin = () => {
@@ -38,6 +42,7 @@ export function postgresPlaces(name: string): () => Promise<StorePlace> {
   };
 
   afterAll(async () => {
+    await pool?.end();
     if (connecting === undefined) return;
     for (const schema of schemas) await (await admin()).query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
     await (await admin()).end();
@@ -45,15 +50,23 @@ export function postgresPlaces(name: string): () => Promise<StorePlace> {
 
   return async () => {
     const connectionString = await postgresUrl();
+    if (connections === 'shared') pool ??= sharedPool(connectionString);
     const schema = free.pop() ?? newSchema();
     return {
-      open: ({ clock }) => openPostgresStore({ connectionString, schema, clock }),
+      open: ({ clock }) => openPostgresStore({ ...(pool ? { pool } : { connectionString }), schema, clock }),
       async remove() {
         await (await admin()).query(TABLES.map((table) => `DELETE FROM ${schema}.${table}`).join('; '));
         free.push(schema);
       },
     };
   };
+}
+
+function sharedPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString });
+  // Each of hundreds of stores listens to each connection that it uses.
+  pool.on('connect', (client) => client.setMaxListeners(0));
+  return pool;
 }
 
 /** A schema that does not exist yet, and is gone when the test ends. */
