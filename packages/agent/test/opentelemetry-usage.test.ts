@@ -1,21 +1,13 @@
-import { createAgent, initialState, runAgent, tool } from '@reprise/agent';
+import { createAgent, initialState, runAgent } from '@reprise/agent';
 import { openMemoryStore } from '@reprise/checkpoint';
 import { ProviderError } from '@reprise/providers';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { echo } from './support/echo.ts';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
 import { FAMILIES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
 import { keptTelemetry } from './support/telemetry.ts';
 
 const COUNTED = { tokens: { fresh: 70, cacheRead: 20, cacheWrite: { '5m': 10 }, output: 5, reasoning: 2 } } as const;
-
-const echo = tool({
-  name: 'echo',
-  description: 'Says it again.',
-  input: z.object({ text: z.string() }),
-  effect: 'pure',
-  run: ({ text }) => text,
-});
 
 describe('token counts', () => {
   it.each(Object.keys(FAMILIES))(

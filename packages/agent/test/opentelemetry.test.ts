@@ -13,16 +13,9 @@ import { openMemoryStore } from '@reprise/checkpoint';
 import { assistantTurn } from '@reprise/providers';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { echo } from './support/echo.ts';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
 import { isIn, keptTelemetry, timesOf } from './support/telemetry.ts';
-
-const echo = tool({
-  name: 'echo',
-  description: 'Says it again.',
-  input: z.object({ text: z.string() }),
-  effect: 'pure',
-  run: ({ text }) => text,
-});
 
 const COUNTED = { tokens: { fresh: 70, cacheRead: 20, cacheWrite: { '5m': 10 }, output: 5, reasoning: 2 } } as const;
 

@@ -3,7 +3,7 @@ import { anthropic } from '@reprise/providers';
 import { type Script, type Simulator, startSimulator } from '@reprise/simulator';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { textTurn } from './support/scripted-stream.ts';
-import { LONG_SYSTEM_PROMPT } from './support/simulated.ts';
+import { answerTogether, LONG_SYSTEM_PROMPT } from './support/simulated.ts';
 
 const INPUTS = ['one', 'two', 'three', 'four', 'five'];
 
@@ -42,18 +42,6 @@ async function watchBatch(vendor: Simulator, warm: boolean): Promise<Watched> {
   const answered = vendor.requests.filter(({ status }) => status === 200).toSorted((a, b) => a.index - b.index);
   const sum = (written: object): number => Object.values(written).reduce((total, count) => total + count, 0);
   return { log, verdicts: answered.map(({ verdict: { read, written } }) => ({ read, written: sum(written) })) };
-}
-
-/** Answers nobody before everybody has asked. */
-function answerTogether(count: number): Script {
-  const everybody = Promise.withResolvers<void>();
-  let asked = 0;
-  return async () => {
-    asked += 1;
-    if (asked === count) everybody.resolve();
-    await everybody.promise;
-    return 'done';
-  };
 }
 
 describe('a batch whose conversations share a prefix (P-15, D-09)', () => {

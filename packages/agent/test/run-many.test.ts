@@ -3,7 +3,7 @@ import { messageText } from '@reprise/providers';
 import type { Script } from '@reprise/simulator';
 import { describe, expect, it } from 'vitest';
 import { type Step, scriptedModel, textTurn } from './support/scripted-stream.ts';
-import { LONG_SYSTEM_PROMPT, MODELS, simulator } from './support/simulated.ts';
+import { answerTogether, LONG_SYSTEM_PROMPT, MODELS, simulator } from './support/simulated.ts';
 
 const INPUTS = ['one', 'two', 'three', 'four', 'five'];
 
@@ -14,18 +14,6 @@ async function coldRequests(warm: boolean, script: Script): Promise<number> {
   if (!model) throw new Error('No Anthropic model.');
   await runMany(INPUTS, { model, system: LONG_SYSTEM_PROMPT, warm });
   return vendor.requests.filter(({ verdict }) => verdict.read === 0).length;
-}
-
-/** Answers nobody before everybody has asked. */
-function answerTogether(count: number): Script {
-  const everybody = Promise.withResolvers<void>();
-  let asked = 0;
-  return async () => {
-    asked += 1;
-    if (asked === count) everybody.resolve();
-    await everybody.promise;
-    return 'done';
-  };
 }
 
 /** Answers with what it was told, but for one word. */

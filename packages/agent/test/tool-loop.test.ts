@@ -2,15 +2,8 @@ import { type AgentEvent, initialState, runAgent, type Tool, type ToolOutput, to
 import { ProviderError, type ToolResultBlock } from '@reprise/providers';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { echo } from './support/echo.ts';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
-
-const echo = tool({
-  name: 'echo',
-  description: 'Says it again.',
-  input: z.object({ text: z.string() }),
-  effect: 'pure',
-  run: ({ text }) => text,
-});
 
 /** The results the model was shown in its second request. */
 async function resultsOf(

@@ -26,3 +26,15 @@ export const FAMILIES: typeof MODELS = {
 export const LONG_SYSTEM_PROMPT = Array.from({ length: 250 }, (_, line) => `Rule ${line}: be kind and be exact.`).join(
   '\n',
 );
+
+/** Answers nobody before everybody has asked. */
+export function answerTogether(count: number): Script {
+  const everybody = Promise.withResolvers<void>();
+  let asked = 0;
+  return async () => {
+    asked += 1;
+    if (asked === count) everybody.resolve();
+    await everybody.promise;
+    return 'done';
+  };
+}
