@@ -213,6 +213,22 @@ describe('a pool of the application’s own', () => {
     expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
 
+  test('is listened to by many stores as by one', async () => {
+    const { connectionString, schema } = await tempSchema();
+    const pool = new pg.Pool({ connectionString, max: 1 });
+    onTestFinished(() => pool.end());
+    const listeners: number[] = [];
+    for (const _store of Array(12)) {
+      const store = await openPostgresStore({ pool, schema });
+      await store.listSessions();
+      await store.close();
+      const client = await pool.connect();
+      listeners.push(client.listenerCount('error'));
+      client.release();
+    }
+    expect(new Set(listeners).size).toBe(1);
+  });
+
   test('a turn is six round trips, however long its session is', async () => {
     const { connectionString, schema } = await tempSchema();
     const { pool, trips } = countedPool(connectionString);

@@ -143,12 +143,16 @@ class PostgresDatabase {
     const known = this.#connections.get(client);
     if (known !== undefined) return known;
     const connection = createConnection(client, this.#settings);
-    // The pool listens to a connection only while nobody uses it; without a listener, one that is lost ends the process.
-    client.on('error', () => {});
+    // The pool listens to a connection only while nobody uses it; without a listener, one that is lost ends the process. Other stores may
+    // share the pool, and be many.
+    if (!client.listeners('error').includes(leaveToStatements)) client.on('error', leaveToStatements);
     this.#connections.set(client, connection);
     return connection;
   }
 }
+
+/** A lost connection fails the statement that uses it, or the next one. */
+function leaveToStatements(): void {}
 
 export async function connect(pool: Pool, place: string): Promise<PoolClient> {
   try {

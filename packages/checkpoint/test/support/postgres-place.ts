@@ -50,7 +50,7 @@ export function postgresPlaces(name: string, connections: 'own' | 'shared' = 'ow
 
   return async () => {
     const connectionString = await postgresUrl();
-    if (connections === 'shared') pool ??= sharedPool(connectionString);
+    if (connections === 'shared') pool ??= new pg.Pool({ connectionString });
     const schema = free.pop() ?? newSchema();
     return {
       open: ({ clock }) => openPostgresStore({ ...(pool ? { pool } : { connectionString }), schema, clock }),
@@ -60,13 +60,6 @@ export function postgresPlaces(name: string, connections: 'own' | 'shared' = 'ow
       },
     };
   };
-}
-
-function sharedPool(connectionString: string): pg.Pool {
-  const pool = new pg.Pool({ connectionString });
-  // Each of hundreds of stores listens to each connection that it uses.
-  pool.on('connect', (client) => client.setMaxListeners(0));
-  return pool;
 }
 
 /** A schema that does not exist yet, and is gone when the test ends. */
