@@ -4,7 +4,7 @@ import { type AssistantMessage, type Message, messageText, type ToolResultBlock 
 import { type ReplyParts, type Script, startSimulator, type Workspace } from '@reprise/simulator';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { FAMILIES, LONG_SYSTEM_PROMPT } from './support/simulated.ts';
+import { FAMILIES, FAMILY_NAMES, LONG_SYSTEM_PROMPT } from './support/simulated.ts';
 import { unsendable } from './support/wire-rules.ts';
 
 const STARTED_AT = Date.UTC(2026, 10, 1);
@@ -38,9 +38,8 @@ interface World {
   readonly session: Session;
 }
 
-async function world(family: string, server: Workspace): Promise<World> {
-  const model = FAMILIES[family]?.(server.url);
-  if (!model) throw new Error(`There is no family ${family}.`);
+async function world(family: keyof typeof FAMILIES, server: Workspace): Promise<World> {
+  const model = FAMILIES[family](server.url);
   const count = tool({
     name: 'count',
     description: 'Counts.',
@@ -58,7 +57,7 @@ async function world(family: string, server: Workspace): Promise<World> {
 
 /** Does the same at every event of the run, each time in a session, and against a server, of its own. */
 async function atEveryEvent(
-  family: string,
+  family: keyof typeof FAMILIES,
   check: (place: AgentEvent, world: World, whole: World) => Promise<void>,
 ): Promise<void> {
   // At rest: the ids of its answers, and with them their tokens, are the same every time.
@@ -118,7 +117,7 @@ async function expectGoesOn(aborted: World, whole: World): Promise<void> {
   expect(next?.prefixHashes.slice(0, before.length)).toEqual(before);
 }
 
-describe.each(Object.keys(FAMILIES))('a run with %s (N-12)', (family) => {
+describe.each(FAMILY_NAMES)('a run with %s (N-12)', (family) => {
   it('I2 I4 I6 that is aborted at any of its events goes on from what came, with its rows and its cached prefix', async () => {
     await atEveryEvent(family, async (place, aborted, whole) => {
       const abort = new AbortController();

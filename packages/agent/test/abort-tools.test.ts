@@ -25,8 +25,7 @@ type Stage = AgentFaultPoint | 'running';
 /** A session whose run calls three tools with an effect in one turn. */
 async function actingSession({ onStage = () => {} }: Stages) {
   const server = await simulator(script);
-  const model = MODELS['anthropic']?.(server.url);
-  if (!model) throw new Error('no model');
+  const model = MODELS.anthropic(server.url);
   const store = openSqliteStore(tempDatabase());
   onTestFinished(() => store.close());
   const ran: number[] = [];

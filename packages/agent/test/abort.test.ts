@@ -24,8 +24,7 @@ async function toolSession() {
   );
   const store = openSqliteStore(tempDatabase());
   onTestFinished(() => store.close());
-  const model = MODELS['anthropic']?.(server.url);
-  if (!model) throw new Error('no model');
+  const model = MODELS.anthropic(server.url);
   const session = await createAgent({ model, system: 'Be short.', tools: [slowEcho] }).openSession(store, { id: 's' });
   return { server, store, session };
 }
@@ -108,8 +107,7 @@ describe('an aborted run', () => {
     const server = await simulator(() => ({ toolCalls: [{ name: 'echo', arguments: { text: 'hey' } }] }));
     const store = openSqliteStore(tempDatabase());
     onTestFinished(() => store.close());
-    const model = MODELS['anthropic']?.(server.url);
-    if (!model) throw new Error('no model');
+    const model = MODELS.anthropic(server.url);
     const session = await createAgent({ model, tools: [deaf] }).openSession(store);
     const abort = new AbortController();
     const events = await eventsOf(session.send('go', { signal: abort.signal }), ({ type }) => {

@@ -8,7 +8,7 @@ import { guardedTool, openPlay, play, resultTexts } from './support/approvals.ts
 import { spawnProcess } from './support/child-process.ts';
 import { createWorld, sendAndDie } from './support/crashes.ts';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
-import { FAMILIES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
+import { FAMILIES, FAMILY_NAMES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
 import { tempDatabase } from './support/temp-store.ts';
 import { unsendable } from './support/wire-rules.ts';
 
@@ -87,31 +87,28 @@ describe('days later, in other processes (N-16, B-24)', () => {
 });
 
 describe('the request after a decision (N-16)', () => {
-  it.each(Object.keys(FAMILIES))(
-    'I3 I4 begins with the one before it, as the strict server of %s wants',
-    async (family) => {
-      const server = await simulator(({ messages }) =>
-        messages.at(-1)?.role === 'tool' ? 'Paid.' : { toolCalls: [{ name: 'pay' }, { name: 'look' }] },
-      );
-      const store = createWorld().open();
-      const model = FAMILIES[family]?.(server.url) ?? '';
-      const [pay, look] = [guardedTool('pay'), guardedTool('look', { needsApproval: false })];
-      const agent = createAgent({
-        model,
-        tools: [pay.tool, look.tool],
-        system: LONG_SYSTEM_PROMPT,
-        onPrefixChange: 'refuse',
-      });
-      const { asked } = await play((await agent.openSession(store, { id: 's' })).send('pay'));
-      const later = await agent.openSession(store, { id: 's' });
-      await later.decide(asked[0]?.id ?? '', { isApproved: false, reason: 'Too much.' });
-      expect((await later.send().result()).text).toBe('Paid.');
-      expect(resultTexts(later.state)).toEqual(['Not approved: Too much.', 'look ran']);
-      expect(server.requests.map(({ status }) => status)).toEqual([200, 200]);
-      const [, second] = await store.readTurns('s');
-      if (family !== 'ollama') expect(second?.tokens.cacheRead).toBeGreaterThan(0);
-    },
-  );
+  it.each(FAMILY_NAMES)('I3 I4 begins with the one before it, as the strict server of %s wants', async (family) => {
+    const server = await simulator(({ messages }) =>
+      messages.at(-1)?.role === 'tool' ? 'Paid.' : { toolCalls: [{ name: 'pay' }, { name: 'look' }] },
+    );
+    const store = createWorld().open();
+    const model = FAMILIES[family](server.url);
+    const [pay, look] = [guardedTool('pay'), guardedTool('look', { needsApproval: false })];
+    const agent = createAgent({
+      model,
+      tools: [pay.tool, look.tool],
+      system: LONG_SYSTEM_PROMPT,
+      onPrefixChange: 'refuse',
+    });
+    const { asked } = await play((await agent.openSession(store, { id: 's' })).send('pay'));
+    const later = await agent.openSession(store, { id: 's' });
+    await later.decide(asked[0]?.id ?? '', { isApproved: false, reason: 'Too much.' });
+    expect((await later.send().result()).text).toBe('Paid.');
+    expect(resultTexts(later.state)).toEqual(['Not approved: Too much.', 'look ran']);
+    expect(server.requests.map(({ status }) => status)).toEqual([200, 200]);
+    const [, second] = await store.readTurns('s');
+    if (family !== 'ollama') expect(second?.tokens.cacheRead).toBeGreaterThan(0);
+  });
 });
 
 describe('I5 a process that dies between a request and its call (N-16)', () => {

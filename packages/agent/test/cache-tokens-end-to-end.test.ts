@@ -6,7 +6,7 @@ import { type CheckpointStore, makeSnapshot, openSqliteStore } from '@reprise/ch
 import { countOrZero } from '@reprise/providers';
 import type { Simulator } from '@reprise/simulator';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { LONG_SYSTEM_PROMPT, MODELS, simulator } from './support/simulated.ts';
+import { LONG_SYSTEM_PROMPT, MODEL_NAMES, MODELS, simulator } from './support/simulated.ts';
 import { tempDatabase } from './support/temp-store.ts';
 
 interface World {
@@ -16,16 +16,14 @@ interface World {
   reopen(snapshotId?: string): Promise<Session>;
 }
 
-async function world(family: string): Promise<World> {
+async function world(family: keyof typeof MODELS): Promise<World> {
   const server = await simulator(({ messages }) => `Answer ${messages.length}. ${'So it is. '.repeat(30)}`);
-  const makeModel = MODELS[family];
-  if (!makeModel) throw new Error(`no model of family ${family}`);
   const database = tempDatabase();
   const open = () => {
     const store = openSqliteStore(database);
     onTestFinished(() => store.close());
     // A new agent over a new connection: nothing is carried over but the file.
-    const agent = createAgent({ model: makeModel(server.url), system: LONG_SYSTEM_PROMPT });
+    const agent = createAgent({ model: MODELS[family](server.url), system: LONG_SYSTEM_PROMPT });
     return { store, agent };
   };
   const { store, agent } = open();
@@ -72,7 +70,7 @@ describe('B-11 layer 2: a snapshot', () => {
   });
 });
 
-describe.each(['anthropic', 'openai-chat', 'ollama'])('B-11 cache tokens of %s, without a flag (B-10)', (family) => {
+describe.each(MODEL_NAMES)('B-11 cache tokens of %s, without a flag (B-10)', (family) => {
   it('layer 4: reach the turn, the state, the ledger and the snapshot of one turn', async () => {
     const { server, store, session } = await world(family);
     const { turns, state } = await session.send('Hello').result();

@@ -13,8 +13,7 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { scriptedModel } from './support/scripted-stream.ts';
-import { LONG_SYSTEM_PROMPT, MODELS, simulator } from './support/simulated.ts';
+import { LONG_SYSTEM_PROMPT, MODEL_NAMES, MODELS, simulator } from './support/simulated.ts';
 
 const look = tool({ name: 'look', description: 'Looks.', input: z.object({}), effect: 'pure', run: () => 'a tree' });
 
@@ -27,8 +26,6 @@ const TALK: readonly ConversationItem[] = [
   synth.results([call], ['a tree']),
   ...['four', 'five'],
 ];
-
-const anthropicModel = (url: string) => MODELS['anthropic']?.(url) ?? scriptedModel();
 
 /** Every place that an Anthropic body marks: `system`, or the number of the message, with the lifetime. */
 function marksIn(body: unknown): readonly string[] {
@@ -69,7 +66,7 @@ function referenceMarks(messages: readonly Message[], hasSystem: boolean, idxs: 
 
 async function marksOf(options: ChatOptions, history: readonly ConversationItem[] = TALK): Promise<readonly string[]> {
   const vendor = await simulator(() => 'six');
-  await new Chat(anthropicModel(vendor.url), { tools: [look], ...options, history }).ask();
+  await new Chat(MODELS.anthropic(vendor.url), { tools: [look], ...options, history }).ask();
   return marksIn(vendor.requests[0]?.body);
 }
 
@@ -97,7 +94,7 @@ describe('the cache marks of a chat', () => {
       fc.asyncProperty(fc.boolean(), fc.array(number, { minLength: 1, maxLength: 4 }), async (hasSystem, cacheIdxs) => {
         const system = hasSystem ? { system: LONG_SYSTEM_PROMPT } : {};
         const options = { cache: true, cacheIdxs, tools: [look], history: TALK, ...system };
-        await new Chat(anthropicModel(vendor.url), options).ask();
+        await new Chat(MODELS.anthropic(vendor.url), options).ask();
         const marks = marksIn(vendor.requests.at(-1)?.body);
         expect(marks.toSorted()).toEqual(referenceMarks(conversation(TALK), hasSystem, cacheIdxs));
       }),
@@ -120,7 +117,7 @@ describe('the cache marks of a chat', () => {
 
   it("may be the vendor's own flag (D-07)", async () => {
     const vendor = await simulator(() => 'six');
-    await new Chat(anthropicModel(vendor.url), { cache: 'automatic', history: TALK, tools: [look] }).ask();
+    await new Chat(MODELS.anthropic(vendor.url), { cache: 'automatic', history: TALK, tools: [look] }).ask();
     expect(asObject(vendor.requests[0]?.body)?.['cache_control']).toEqual({ type: 'ephemeral' });
     expect(marksIn(vendor.requests[0]?.body)).toEqual([]);
   });
@@ -131,7 +128,7 @@ describe('the prefix of a chat', () => {
     const vendor = await simulator(({ messages }) =>
       messages.filter(({ role }) => role === 'tool').length % 3 < 2 ? { toolCalls: [{ name: 'look' }] } : 'A tree.',
     );
-    const chat = new Chat(anthropicModel(vendor.url), {
+    const chat = new Chat(MODELS.anthropic(vendor.url), {
       system: LONG_SYSTEM_PROMPT,
       tools: [look],
       cache: true,
@@ -151,7 +148,7 @@ describe('the prefix of a chat', () => {
   it('is read to the token by the next message, once it was written (L-71)', async () => {
     const vendor = await simulator(() => 'Understood.');
     const lines = Array.from({ length: 250 }, () => 'This line is repeated many times.').join('\n');
-    const chat = new Chat(anthropicModel(vendor.url), { cache: true, history: [lines, 'Go on.'] });
+    const chat = new Chat(MODELS.anthropic(vendor.url), { cache: true, history: [lines, 'Go on.'] });
     const first = await chat.ask('Are you there?');
     expect(first.usage.cacheRead).toBe(0);
     expect(first.usage.cacheWrite).toBeGreaterThan(1000);
@@ -161,21 +158,18 @@ describe('the prefix of a chat', () => {
     expect(chat.lifetimeUsage).toMatchObject({ cacheRead: second.usage.cacheRead, turns: 2 });
   });
 
-  it.each(Object.keys(MODELS))(
-    'is no answer: what was asked before is asked again (L-70, D-20): %s',
-    async (family) => {
-      const vendor = await simulator(({ requestIndex }) => `Answer ${requestIndex}.`);
-      const model = MODELS[family]?.(vendor.url) ?? scriptedModel();
-      const ask = async () => (await new Chat(model, { cache: true, system: LONG_SYSTEM_PROMPT }).ask('Same?')).text;
-      expect([await ask(), await ask()]).toEqual(['Answer 0.', 'Answer 1.']);
-      expect(vendor.requests).toHaveLength(2);
-    },
-  );
+  it.each(MODEL_NAMES)('is no answer: what was asked before is asked again (L-70, D-20): %s', async (family) => {
+    const vendor = await simulator(({ requestIndex }) => `Answer ${requestIndex}.`);
+    const model = MODELS[family](vendor.url);
+    const ask = async () => (await new Chat(model, { cache: true, system: LONG_SYSTEM_PROMPT }).ask('Same?')).text;
+    expect([await ask(), await ask()]).toEqual(['Answer 0.', 'Answer 1.']);
+    expect(vendor.requests).toHaveLength(2);
+  });
 });
 
 it('a mark on a message holds for its run, beside those of the chat (L-04)', async () => {
   const vendor = await simulator(() => 'Yes.');
-  const chat = new Chat(anthropicModel(vendor.url));
+  const chat = new Chat(MODELS.anthropic(vendor.url));
   await chat.ask(msg(LONG_SYSTEM_PROMPT, { ttl: '1h' }));
   await chat.ask('And this.');
   expect(vendor.requests.map(({ body }) => marksIn(body))).toEqual([['0 1h'], []]);

@@ -81,7 +81,7 @@ describe('the cost of a chat (L-63)', () => {
 
   it('is the sum of its turns, those of broken runs included', async () => {
     const vendor = await simulator(() => 'One two three.');
-    const chat = new Chat(MODELS['anthropic']?.(vendor.url) ?? scriptedModel());
+    const chat = new Chat(MODELS.anthropic(vendor.url));
     const { cost } = await chat.ask('Count.');
     for await (const { type } of chat.stream('Again.')) if (type === 'text-delta') break;
     expect(chat.usage.turns).toBe(1);
@@ -91,7 +91,7 @@ describe('the cost of a chat (L-63)', () => {
 
   it('is not that of a history it began with, nor of the chat it was forked from', async () => {
     const vendor = await simulator(() => 'Done.');
-    const chat = new Chat(MODELS['anthropic']?.(vendor.url) ?? scriptedModel());
+    const chat = new Chat(MODELS.anthropic(vendor.url));
     await chat.ask('One.');
     const [fork, copy] = [chat.fork(), new Chat(scriptedModel(), { history: chat.history })];
     expect([fork.cost, copy.cost]).toEqual([
@@ -106,7 +106,7 @@ describe('the cost of a chat (L-63)', () => {
 describe('the usage of a chat (L-64)', () => {
   it('begins anew with each run, and goes on over its life', async () => {
     const vendor = await simulator(obedient);
-    const chat = new Chat(MODELS['anthropic']?.(vendor.url) ?? scriptedModel(), { tools: [look] });
+    const chat = new Chat(MODELS.anthropic(vendor.url), { tools: [look] });
     const first = await chat.ask('Look.');
     expect([chat.usage.turns, chat.usage]).toEqual([2, first.usage]);
     const second = await chat.ask('Say.');
@@ -119,7 +119,7 @@ describe('the usage of a chat (L-64)', () => {
   it('tells reads and writes apart: a write that nobody reads costs more than none (B-18)', async () => {
     const vendor = await simulator(() => 'Done.');
     const once = async (cache: boolean): Promise<Usage> => {
-      const model = MODELS['anthropic']?.(vendor.url) ?? scriptedModel();
+      const model = MODELS.anthropic(vendor.url);
       return (await new Chat(model, { system: LONG_SYSTEM_PROMPT, cache, cacheIdxs: [0] }).ask('Hi.')).usage;
     };
     const [plain, wasted] = [await once(false), await once(true)];
@@ -141,7 +141,7 @@ describe('the ledger as a usage log (L-65)', () => {
   it('has one row for each call of each session: when, which model, whose, how much', async () => {
     const vendor = await simulator(obedient);
     const store = tempStore();
-    const agent = createAgent({ model: MODELS['anthropic']?.(vendor.url) ?? scriptedModel(), tools: [look] });
+    const agent = createAgent({ model: MODELS.anthropic(vendor.url), tools: [look] });
     const turns: Record<string, Usage[]> = {};
     for (const id of ['anna', 'bert']) {
       const session = await agent.openSession(store, { id });
@@ -157,7 +157,7 @@ describe('the ledger as a usage log (L-65)', () => {
   it('has what a rewind left behind, and counts what a fork inherited once', async () => {
     const vendor = await simulator(() => 'Done.');
     const store = tempStore();
-    const agent = createAgent({ model: MODELS['anthropic']?.(vendor.url) ?? scriptedModel() });
+    const agent = createAgent({ model: MODELS.anthropic(vendor.url) });
     const session = await agent.openSession(store, { id: 'anna' });
     await session.send('One.').result();
     const [snapshot] = await session.snapshots();

@@ -102,7 +102,7 @@ describe('a chat', () => {
     const vendor = await simulator(({ messages }) =>
       messages.length === 1 ? { text: 'Adding.', toolCalls: [{ name: 'add', arguments: { a: 1, b: 2 } }] } : 'It is 3.',
     );
-    const model = MODELS['anthropic']?.(vendor.url) ?? scriptedModel();
+    const model = MODELS.anthropic(vendor.url);
     const run = new Chat(model, { tools: [add] }).stream('1 + 2?');
     const told = (await eventsOf(run)).map((event) =>
       event.type === 'turn-end' ? messageText(event.turn.message) : event.type,
@@ -198,7 +198,7 @@ describe('a run that does not end well', () => {
 
   it('keeps what came before an abort, and can be sent again (N-12)', async () => {
     const vendor = await simulator(({ requestIndex }) => (requestIndex === 0 ? 'One two three four five.' : 'Done.'));
-    const chat = new Chat(MODELS['anthropic']?.(vendor.url) ?? scriptedModel());
+    const chat = new Chat(MODELS.anthropic(vendor.url));
     const stop = new AbortController();
     const run = chat.stream('Count.', { signal: stop.signal });
     for await (const { type } of run) if (type === 'text-delta') stop.abort();
@@ -210,7 +210,7 @@ describe('a run that does not end well', () => {
 
   it('is counted, and leaves the chat free, if its listener leaves early', async () => {
     const vendor = await simulator(() => 'One two three four five.');
-    const chat = new Chat(MODELS['anthropic']?.(vendor.url) ?? scriptedModel());
+    const chat = new Chat(MODELS.anthropic(vendor.url));
     for await (const { type } of chat.stream('Count.')) if (type === 'text-delta') break;
     expect([chat.history.length, chat.usage.turns, chat.lifetimeUsage.turns]).toEqual([2, 1, 1]);
     for await (const _event of chat.stream('Count.')) break;

@@ -21,10 +21,9 @@ const lookUp = tool({
   run: () => 'A line of what was found.\n'.repeat(60),
 });
 
-async function closedRun(family: string, forceText: ForceText) {
+async function closedRun(family: keyof typeof MODELS, forceText: ForceText) {
   const server = await simulator(script);
-  const model = MODELS[family]?.(server.url);
-  if (!model) throw new Error(`There is no model of ${family}.`);
+  const model = MODELS[family](server.url);
   const agent = createAgent({ model, system: LONG_SYSTEM_PROMPT, tools: [lookUp], maxToolRounds: 2, forceText });
   const session = await agent.openSession(openMemoryStore());
   const warnings: string[] = [];
@@ -55,7 +54,7 @@ describe('a run closed by a prompt', () => {
     expect(third?.prefixHashes.slice(0, second?.prefixHashes.length)).toEqual(second?.prefixHashes);
   });
 
-  it.each(['openai-chat', 'ollama'])('reads what %s keeps unasked', async (family) => {
+  it.each(['openai-chat', 'ollama'] as const)('reads what %s keeps unasked', async (family) => {
     const { server } = await closedRun(family, 'prompt');
     const [second, third] = server.requests.slice(-2).map(({ verdict }) => verdict);
     expect(third?.read).toBeGreaterThanOrEqual((second?.read ?? 0) + (second?.fresh ?? 0) - 128);
@@ -100,8 +99,7 @@ describe('a run that is not closed', () => {
 it('a server that obeys max_tokens never writes more than maxOutputTokens', async () => {
   let cap = 0;
   const server = await simulator(() => ({ text: 'word '.repeat(Math.max(0, cap - 2)), toolCalls: [] }));
-  const model = MODELS['anthropic']?.(server.url);
-  if (!model) throw new Error('There is no model.');
+  const model = MODELS.anthropic(server.url);
   const asked: number[] = [];
   const obedient: typeof model = {
     ...model,

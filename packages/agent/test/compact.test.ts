@@ -6,7 +6,7 @@ import { messageText, userMessage } from '@reprise/providers';
 import type { Reply, ScriptRequest, Simulator } from '@reprise/simulator';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-import { FAMILIES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
+import { FAMILIES, FAMILY_NAMES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
 import { tempDatabase } from './support/temp-store.ts';
 import { unsendable } from './support/wire-rules.ts';
 
@@ -24,7 +24,11 @@ interface World {
 }
 
 /** A session of five turns. `summary` is what comes of being asked for one. */
-async function world(family: string, summary: Reply = SUMMARY, options: Partial<AgentOptions> = {}): Promise<World> {
+async function world(
+  family: keyof typeof FAMILIES,
+  summary: Reply = SUMMARY,
+  options: Partial<AgentOptions> = {},
+): Promise<World> {
   const server = await simulator((request) =>
     isSummaryRequest(request) ? summary : `Answer ${request.messages.length}. ${'So it is. '.repeat(30)}`,
   );
@@ -32,8 +36,7 @@ async function world(family: string, summary: Reply = SUMMARY, options: Partial<
   const open = async () => {
     const store = openSqliteStore(database);
     onTestFinished(() => store.close());
-    const model = FAMILIES[family]?.(server.url);
-    if (!model) throw new Error(`no model of family ${family}`);
+    const model = FAMILIES[family](server.url);
     const agent = createAgent({ model, system: LONG_SYSTEM_PROMPT, retry: false, ...options });
     return { store, session: await agent.openSession(store, { id: 's' }) };
   };
@@ -44,7 +47,7 @@ async function world(family: string, summary: Reply = SUMMARY, options: Partial<
 
 const wordsOf = ({ state }: Session) => state.messages.map(messageText);
 
-describe.each(['anthropic', 'openai-chat', 'openai-responses', 'ollama'])('a compaction with %s (N-14)', (family) => {
+describe.each(FAMILY_NAMES)('a compaction with %s (N-14)', (family) => {
   it('asks with the very prefix that the vendor holds, and reads at least 95 % of it', async () => {
     const { server, session } = await world(family);
     await session.compact();
@@ -94,8 +97,7 @@ describe('a compaction', () => {
       const rounds = request.messages.filter(({ role }) => role === 'tool').length;
       return rounds < 25 ? { text: `Round ${rounds}.`, toolCalls: [{ name: 'look' }, { name: 'look' }] } : 'Done.';
     });
-    const model = FAMILIES['anthropic']?.(server.url);
-    if (!model) throw new Error('no model');
+    const model = FAMILIES.anthropic(server.url);
     const agent = createAgent({ model, system: LONG_SYSTEM_PROMPT, tools: [look], maxToolRounds: 30 });
     const store = openSqliteStore(tempDatabase());
     onTestFinished(() => store.close());

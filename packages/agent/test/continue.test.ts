@@ -19,8 +19,7 @@ async function stoppedSession(place: number) {
       ? 'It says hey.'
       : { text: 'I ask it.', toolCalls: [{ name: 'echo', arguments: { text: 'hey' } }] },
   );
-  const model = FAMILIES['anthropic']?.(server.url);
-  if (!model) throw new Error('no model');
+  const model = FAMILIES.anthropic(server.url);
   const session = await createAgent({ model, tools: [echo] }).openSession(openMemoryStore());
   const abort = new AbortController();
   const events: AgentEvent[] = [];

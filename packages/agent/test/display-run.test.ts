@@ -27,7 +27,7 @@ describe('a run that is shown (L-68)', () => {
         ? { thinking: 'Hm.', text: 'Let me look.', toolCalls: [{ name: 'look' }, { name: 'fail' }] }
         : 'It is a tree.',
     );
-    const model = MODELS['anthropic']?.(vendor.url) ?? scriptedModel();
+    const model = MODELS.anthropic(vendor.url);
     const chat = new Chat(model, { tools: [look, fail], think: 'low' });
     const output = page();
     const { text } = await displayRun(chat.stream('What is there?'), output);
@@ -40,7 +40,7 @@ describe('a run that is shown (L-68)', () => {
 
   it('may be one of a session', async () => {
     const vendor = await simulator(() => 'Hi.');
-    const agent = createAgent({ model: MODELS['ollama']?.(vendor.url) ?? scriptedModel() });
+    const agent = createAgent({ model: MODELS.ollama(vendor.url) });
     const session = await agent.openSession(openMemoryStore());
     const output = page();
     expect((await displayRun(session.send('Hello.'), output)).text).toBe('Hi.');

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CountedRequest, estimateNextRequest } from '../src/context/estimate-request.ts';
 import { outputCap } from '../src/context/output-cap.ts';
-import { FAMILIES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
+import { FAMILIES, FAMILY_NAMES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
 
 const AT = Date.UTC(2026, 10, 1);
 
@@ -25,11 +25,10 @@ async function ask(model: Model, messages: readonly Message[], last: CountedRequ
   return { estimate, turn, counted, prompt: promptTokenCount(turn.tokens) };
 }
 
-describe.each(Object.keys(FAMILIES))('the estimate of a request to %s', (family) => {
+describe.each(FAMILY_NAMES)('the estimate of a request to %s', (family) => {
   it('is never below what the server counts, whatever is in it (N-20)', async () => {
     const server = await simulator(() => 'Yes.');
-    const model = FAMILIES[family]?.(server.url);
-    if (!model) throw new Error('There is no model.');
+    const model = FAMILIES[family](server.url);
     // Of these bodies the simulator takes a picture for its text.
     const isSized = family !== 'openai-responses';
     const property = fc.asyncProperty(
@@ -58,8 +57,7 @@ describe.each(Object.keys(FAMILIES))('the estimate of a request to %s', (family)
 describe('an estimate', () => {
   async function claude() {
     const server = await simulator(() => 'Yes.');
-    const model = FAMILIES['anthropic']?.(server.url);
-    if (!model) throw new Error('There is no model.');
+    const model = FAMILIES.anthropic(server.url);
     return model;
   }
 
@@ -101,8 +99,7 @@ describe('an estimate', () => {
 
   it('keeps an unknown price unknown (I11)', async () => {
     const server = await simulator(() => 'Yes.');
-    const model = FAMILIES['ollama']?.(server.url);
-    if (!model) throw new Error('There is no model.');
+    const model = FAMILIES.ollama(server.url);
     const { picoUsd } = estimateNextRequest({ model, request: { messages: [userMessage('hi')] }, at: AT });
     expect(picoUsd).toEqual({ warm: undefined, cold: undefined, atMost: undefined });
   });

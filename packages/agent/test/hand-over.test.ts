@@ -18,8 +18,7 @@ const script: Script = ({ messages }) =>
 /** A session whose first run is handed over at its n-th event; tools end early where they are told to. */
 async function handedOver(place: number) {
   const server = await simulator(script);
-  const model = FAMILIES['anthropic']?.(server.url);
-  if (!model) throw new Error('no model');
+  const model = FAMILIES.anthropic(server.url);
   const ran: string[] = [];
   const tools = EFFECTS.map((name) =>
     tool({

@@ -84,8 +84,7 @@ describe('a send with a key', () => {
     const bodies: string[] = [];
     for (const key of [undefined, 'secret-key']) {
       const server = await simulator(() => 'fine');
-      const model = FAMILIES['anthropic']?.(server.url);
-      if (!model) throw new Error('no model');
+      const model = FAMILIES.anthropic(server.url);
       const session = await openSession(openMemoryStore(), { model });
       for (const input of ['one', 'two']) {
         await session.send(input, key === undefined ? {} : { key: `${key} ${input}` }).result();

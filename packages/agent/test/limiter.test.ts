@@ -47,8 +47,7 @@ describe('a limiter (D-23)', () => {
   it('is told how large the prompt is: what was counted, and a guess of what was added', async () => {
     const { limiter, calls } = logging();
     const server = await simulator(() => 'So it is.');
-    const model = MODELS['anthropic']?.(server.url);
-    if (!model) throw new Error('There is no model.');
+    const model = MODELS.anthropic(server.url);
     const agent = createAgent({ model, system: LONG_SYSTEM_PROMPT, limiter });
     const session = await agent.openSession(openMemoryStore());
     const sizes: number[] = [];

@@ -16,7 +16,7 @@ import { createWorld, sendAndDie } from './support/crashes.ts';
 import { LONG_SYSTEM_PROMPT, MODELS } from './support/simulated.ts';
 import { unsendable } from './support/wire-rules.ts';
 
-const TOO_LONG: Readonly<Record<string, string>> = {
+const TOO_LONG = {
   anthropic: 'prompt is too long: 210000 tokens > 200000 maximum',
   'openai-chat':
     "This model's maximum context length is 128000 tokens. However, your messages resulted in 140000 tokens.",
@@ -41,13 +41,12 @@ const script: Script = ({ messages }) => {
 };
 
 /** A server that finds these requests too long. */
-async function fullServer(requestIndexes: readonly number[], family = 'anthropic') {
-  const message = TOO_LONG[family] ?? '';
+async function fullServer(requestIndexes: readonly number[], family: keyof typeof TOO_LONG = 'anthropic') {
+  const message = TOO_LONG[family];
   const faults = [{ fault: { type: 'status', status: 400, message }, when: { requestIndexes } }] as const;
   const server = await startSimulator({ script, faults });
   onTestFinished(() => server.close());
-  const model = MODELS[family]?.(server.url);
-  if (!model) throw new Error(`There is no model of ${family}.`);
+  const model = MODELS[family](server.url);
   return { server, model };
 }
 
@@ -65,7 +64,7 @@ function resultsIn(messages: readonly { readonly content: readonly unknown[] }[]
 }
 
 describe('a request that does not fit the context window (L-45)', () => {
-  it.each(['anthropic', 'openai-chat'])(
+  it.each(['anthropic', 'openai-chat'] as const)(
     'is repeated by %s with the long results cut, and tools over',
     async (family) => {
       const { model, server } = await fullServer([1], family);

@@ -1,17 +1,12 @@
 import { createAgent, tool } from '@reprise/agent';
 import { openMemoryStore } from '@reprise/checkpoint';
-import { type Model, openaiResponses, toolCalls } from '@reprise/providers';
+import { toolCalls } from '@reprise/providers';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { MODELS, simulator } from './support/simulated.ts';
-
-const ALL: Readonly<Record<string, (url: string) => Model>> = {
-  ...MODELS,
-  'openai-responses': (url) => openaiResponses({ apiKey: 'simulated', baseURL: `${url}/v1` }).model('gpt-5.2'),
-};
+import { FAMILIES, FAMILY_NAMES, simulator } from './support/simulated.ts';
 
 /** A conversation whose model gives each of its calls the same id, in two rounds. */
-async function played(family: string) {
+async function played(family: keyof typeof FAMILIES) {
   const server = await simulator(({ messages }) => {
     const round = messages.filter(({ role }) => role === 'tool').length;
     const call = (letter: string) => ({ id: 'same', name: 'echo', arguments: { text: `${round}${letter}` } });
@@ -27,14 +22,14 @@ async function played(family: string) {
       return text;
     },
   });
-  const model = ALL[family]?.(server.url) ?? '';
+  const model = FAMILIES[family](server.url);
   const session = await createAgent({ model, tools: [echo] }).openSession(openMemoryStore(), { id: 's' });
   const { text } = await session.send('go').result();
   return { server, ran, text, messages: session.state.messages };
 }
 
 describe('a model that repeats the ids of its calls (B-20)', () => {
-  it.each(Object.keys(ALL))(
+  it.each(FAMILY_NAMES)(
     'at %s has each call run and answered on its own, and the next request taken',
     async (family) => {
       const { server, ran, text, messages } = await played(family);

@@ -29,7 +29,7 @@ describe('what a batch tells of itself (D-09)', () => {
     });
     const told: BatchProgress[] = [];
     const outcomes = await runMany(['one', 'two', 'three'], {
-      model: MODELS['anthropic']?.(vendor.url) ?? scriptedModel(),
+      model: MODELS.anthropic(vendor.url),
       parallelism: 1,
       retry: false,
       onProgress: (progress) => told.push(progress),

@@ -10,8 +10,7 @@ const INPUTS = ['one', 'two', 'three', 'four', 'five'];
 /** The requests of a batch that read nothing from the cache. */
 async function coldRequests(warm: boolean, script: Script): Promise<number> {
   const vendor = await simulator(script);
-  const model = MODELS['anthropic']?.(vendor.url);
-  if (!model) throw new Error('No Anthropic model.');
+  const model = MODELS.anthropic(vendor.url);
   await runMany(INPUTS, { model, system: LONG_SYSTEM_PROMPT, warm });
   return vendor.requests.filter(({ verdict }) => verdict.read === 0).length;
 }

@@ -3,17 +3,16 @@ import { openMemoryStore } from '@reprise/checkpoint';
 import { messageText } from '@reprise/providers';
 import type { Fault } from '@reprise/simulator';
 import { describe, expect, it } from 'vitest';
-import { FAMILIES, simulator } from './support/simulated.ts';
+import { FAMILIES, FAMILY_NAMES, simulator } from './support/simulated.ts';
 import { unsendable } from './support/wire-rules.ts';
 
 const ANSWER = 'It rains in Bonn, as it did yesterday and the day before, and will again tomorrow.';
 
 /** A session whose first answer meets that fault, and what its listener heard. */
-async function afterFault(family: string, fault: Fault) {
+async function afterFault(family: keyof typeof FAMILIES, fault: Fault) {
   const server = await simulator(({ requestIndex }) => (requestIndex === 0 ? ANSWER : 'Fine.'));
   const workspace = server.workspace('own', { faults: [{ fault, times: 1 }] });
-  const model = FAMILIES[family]?.(workspace.url);
-  if (!model) throw new Error(`There is no family ${family}.`);
+  const model = FAMILIES[family](workspace.url);
   const store = openMemoryStore();
   const session = await createAgent({ model, stallTimeoutMs: 300, retry: false }).openSession(store, { id: 's' });
   const events = await Array.fromAsync(session.send('Rain?'));
@@ -23,7 +22,7 @@ async function afterFault(family: string, fault: Fault) {
 const textOf = (events: readonly AgentEvent[]) =>
   events.map((event) => (event.type === 'text-delta' ? event.text : '')).join('');
 
-describe.each(Object.keys(FAMILIES))('I4 I6 I12 a response of %s', (family) => {
+describe.each(FAMILY_NAMES)('I4 I6 I12 a response of %s', (family) => {
   it('that falls silent in its midst ends its run; its text and its row are kept, and the session goes on (B-22)', async () => {
     const { requests, store, session, events } = await afterFault(family, { type: 'stall', afterEvents: 8 });
     expect(events.at(-1)).toMatchObject({ type: 'run-end', reason: 'error', error: { code: 'provider/stalled' } });

@@ -3,10 +3,10 @@ import { type AgentEvent, createAgent, type RunResult, type Session, tool } from
 import { openMemoryStore } from '@reprise/checkpoint';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { FAMILIES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
+import { FAMILIES, FAMILY_NAMES, LONG_SYSTEM_PROMPT, simulator } from './support/simulated.ts';
 import { unsendable } from './support/wire-rules.ts';
 
-describe.each(Object.keys(FAMILIES))('I2 I3 I4 messages that are steered into a run with %s', (family) => {
+describe.each(FAMILY_NAMES)('I2 I3 I4 messages that are steered into a run with %s', (family) => {
   it('are taken by the strict server, and only add to the prefix', async () => {
     const server = await simulator(({ messages }) =>
       messages.length === 1
@@ -28,8 +28,7 @@ describe.each(Object.keys(FAMILIES))('I2 I3 I4 messages that are steered into a 
         return 'It rains.';
       },
     });
-    const model = FAMILIES[family]?.(server.url);
-    if (!model) throw new Error(`There is no family ${family}.`);
+    const model = FAMILIES[family](server.url);
     const options = { model, tools: [look], system: LONG_SYSTEM_PROMPT, think: 'low', maxTokens: 4000 } as const;
     const store = openMemoryStore();
     const session = await createAgent(options).openSession(store, { id: 's' });

@@ -10,8 +10,7 @@ import { unsendable } from './support/wire-rules.ts';
 /** A session of which each request is answered with the next reply, and everything a run of it says. */
 async function played(...replies: readonly ReplyParts[]) {
   const server = await simulator(({ requestIndex }) => replies[requestIndex] ?? 'That was all.');
-  const model = MODELS['anthropic']?.(server.url);
-  if (!model) throw new Error('There is no model.');
+  const model = MODELS.anthropic(server.url);
   const run = vi.fn(() => 'ran');
   const tools = [tool({ name: 'act', description: 'Acts.', input: z.object({}), run })];
   const store = openMemoryStore();

@@ -14,7 +14,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { createWorld, sendAndDie } from './support/crashes.ts';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
-import { MODELS, simulator } from './support/simulated.ts';
+import { MODEL_NAMES, MODELS, simulator } from './support/simulated.ts';
 import { unsendable } from './support/wire-rules.ts';
 
 const handOver = tool({
@@ -76,11 +76,11 @@ describe('a tool that returns `stop(result)` (L-40)', () => {
     expect(state.messages[2]?.content).toMatchObject([{ content }]);
   });
 
-  it.each(Object.keys(MODELS))('leaves a history that %s takes (I4)', async (family) => {
+  it.each(MODEL_NAMES)('leaves a history that %s takes (I4)', async (family) => {
     const server = await simulator(({ messages }) =>
       messages.length > 1 ? 'A person takes over.' : { toolCalls: [{ name: 'hand_over' }, { name: 'look' }] },
     );
-    const model = MODELS[family]?.(server.url) ?? '';
+    const model = MODELS[family](server.url);
     const { reason, text } = await runAgent(initialState(), 'go', { model, tools }).result();
     expect([reason, text]).toEqual(['tool-stop', 'A person takes over.']);
     expect(server.requests.map(({ status }) => status)).toEqual([200, 200]);

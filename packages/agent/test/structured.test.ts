@@ -82,7 +82,7 @@ describe('a structured answer (L-53)', () => {
     const vendor = await simulator(({ tools }) => ({
       toolCalls: [{ name: tools.at(-1)?.name ?? '', arguments: { name: 'oak', heightM: 20 } }],
     }));
-    const model = MODELS['anthropic']?.(vendor.url) ?? scriptedModel();
+    const model = MODELS.anthropic(vendor.url);
     const { value } = await structured({
       model,
       schema: TREE,
@@ -142,7 +142,7 @@ describe('a structured answer of a chat', () => {
       if (requestIndex !== 1) return 'Fine.';
       return via === 'output' ? OAK : { toolCalls: [{ name: tools.at(-1)?.name ?? '', arguments: JSON.parse(OAK) }] };
     });
-    const chat = new Chat(MODELS['anthropic']?.(vendor.url) ?? scriptedModel(), { tools: [look] });
+    const chat = new Chat(MODELS.anthropic(vendor.url), { tools: [look] });
     await chat.ask('Hello.');
     const { value, messages } = await chat.structured(TREE, 'Which tree?', { via });
     expect(value.name).toBe('oak');

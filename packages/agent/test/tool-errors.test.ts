@@ -4,7 +4,7 @@ import type { ToolResultBlock } from '@reprise/providers';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
-import { MODELS, simulator } from './support/simulated.ts';
+import { MODEL_NAMES, MODELS, simulator } from './support/simulated.ts';
 import { unsendable } from './support/wire-rules.ts';
 
 const boom = new Error('disk on fire');
@@ -127,13 +127,13 @@ describe('with `onToolError: throw` a tool that fails (L-39)', () => {
     await expect(runAgent(initialState(), 'go', options).result()).rejects.toMatchObject({ code: 'provider/aborted' });
   });
 
-  it.each(Object.keys(MODELS))('leaves a history that %s takes, and the next run goes on from (I4)', async (family) => {
+  it.each(MODEL_NAMES)('leaves a history that %s takes, and the next run goes on from (I4)', async (family) => {
     const server = await simulator(({ messages }) =>
       messages.at(-1)?.role === 'tool'
         ? 'I am sorry.'
         : { text: 'Both.', toolCalls: [{ name: 'fail' }, { name: 'fine' }] },
     );
-    const model = MODELS[family]?.(server.url) ?? '';
+    const model = MODELS[family](server.url);
     const agent = createAgent({ model, tools: [failing, fine], onToolError: 'throw' });
     const session = await agent.openSession(openMemoryStore(), { id: 's' });
     await expect(session.send('go').result()).rejects.toBe(boom);

@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createWorld, sendAndDie } from './support/crashes.ts';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
-import { MODELS, simulator } from './support/simulated.ts';
+import { MODEL_NAMES, MODELS, simulator } from './support/simulated.ts';
 
 /** A tool that gives what its results are told to be, by the question. */
 const source = (outputs: Readonly<Record<string, Parameters<typeof toolBlocks>[0] | JsonValue>>) =>
@@ -195,7 +195,7 @@ describe('the system prompt of an agent with `toolRefs` (L-42)', () => {
   });
 });
 
-it.each(Object.keys(MODELS))(
+it.each(MODEL_NAMES)(
   '%s is sent names and results that it takes, and a name is text without `toolRefs` (L-42)',
   async (family) => {
     for (const toolRefs of [true, false]) {
@@ -208,7 +208,7 @@ it.each(Object.keys(MODELS))(
         return shown.includes('taken') ? 'done' : { toolCalls: [{ name: 'sink', arguments: { value: name } }] };
       });
       const sunk = sink();
-      const model = MODELS[family]?.(server.url) ?? '';
+      const model = MODELS[family](server.url);
       const agent = createAgent({ model, tools: [source(OUTPUTS), sunk.tool], toolRefs });
       const session = await agent.openSession(openMemoryStore(), { id: 's' });
       expect((await session.send('go').result()).text).toBe('done');

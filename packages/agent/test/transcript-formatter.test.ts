@@ -59,8 +59,7 @@ async function show(events: AsyncIterable<AgentEvent>, options: TranscriptFormat
 
 async function showRun(options: TranscriptFormatterOptions = {}): Promise<Shown> {
   const { url } = await simulator(script);
-  const model = MODELS['anthropic']?.(url);
-  if (!model) throw new Error('no model');
+  const model = MODELS.anthropic(url);
   return show(runAgent(initialState(), 'Add.', { model, tools: [add], think: 'low' }), options);
 }
 

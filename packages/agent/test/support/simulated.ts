@@ -9,15 +9,23 @@ export async function simulator(script: Script): Promise<Simulator> {
   return started;
 }
 
+/** What `MODELS` has, in its order. */
+export const MODEL_NAMES = ['anthropic', 'openai-chat', 'ollama'] as const;
+
+/** What `FAMILIES` has, in its order. */
+export const FAMILY_NAMES = [...MODEL_NAMES, 'openai-responses'] as const;
+
+type ModelsByName<Name extends string> = Readonly<Record<Name, (url: string) => Model>>;
+
 /** A model of each family, through the vendor's own SDK. */
-export const MODELS: Readonly<Record<string, (url: string) => Model>> = {
+export const MODELS: ModelsByName<(typeof MODEL_NAMES)[number]> = {
   anthropic: (url) => anthropic({ apiKey: 'simulated', baseURL: url }).model('claude-opus-5'),
   'openai-chat': (url) => openai({ apiKey: 'simulated', baseURL: `${url}/v1` }).model('gpt-5.2'),
   ollama: (url) => ollama({ host: url }).model('llama4'),
 };
 
 /** Every dialect an adapter speaks. */
-export const FAMILIES: typeof MODELS = {
+export const FAMILIES: ModelsByName<(typeof FAMILY_NAMES)[number]> = {
   ...MODELS,
   'openai-responses': (url) => openaiResponses({ apiKey: 'simulated', baseURL: `${url}/v1` }).model('gpt-5.2'),
 };
