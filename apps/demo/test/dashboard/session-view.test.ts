@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { describeInBrowser } from '../support/in-browser.ts';
 import { ANSWER, QUESTION } from '../support/moon.ts';
@@ -88,6 +88,30 @@ describeInBrowser('the view of a session', (shared) => {
     await page.getByRole('log').getByText('And the sun?').waitFor();
   });
 
+  it('reads on from the last turn it knows when the session has gone on, for its bars as for its tree', async () => {
+    const id = await shared.service.ask(QUESTION);
+    const turns = `GET /v1/sessions/${id}/turns`;
+    const page = await shared.read(`/sessions/${id}`);
+    const goOnUnseen = async (shown: (turn: number) => Locator) => {
+      const { length: known } = await turnsOf(id);
+      await shown(known).waitFor();
+      await look(page, 'away');
+      const asked = requestsOf(page, `/sessions/${id}/turns`);
+      await say(id, 'And the sun?');
+      await look(page, 'again');
+      await shown((await turnsOf(id)).length).waitFor();
+      return { known, asked };
+    };
+    const bars = await goOnUnseen((turn) => page.getByRole('option', { name: `Turn ${turn},` }));
+    expect(bars.asked).toEqual([`${turns}?limit=1000&after=${bars.known - 1}`]);
+    await page.getByRole('button', { name: 'Tree' }).click();
+    const tree = await goOnUnseen((turn) => page.getByRole('button', { name: `Go back to snapshot of turn ${turn}` }));
+    expect(tree.asked).toEqual([
+      `${turns}?limit=1000&scope=lifetime&after=${tree.known}`,
+      `${turns}?before=end&limit=1`,
+    ]);
+  });
+
   it('says once that there is no such session, and does not go on asking', async () => {
     const page = await shared.read('/talk');
     await page.clock.install();
@@ -125,8 +149,8 @@ function chosen(page: Page): Promise<string | null> {
 function requestsOf(page: Page, part: string): readonly string[] {
   const asked: string[] = [];
   page.on('request', (request) => {
-    const { pathname } = new URL(request.url());
-    if (pathname.startsWith('/v1/') && pathname.includes(part)) asked.push(`${request.method()} ${pathname}`);
+    const { pathname, search } = new URL(request.url());
+    if (pathname.startsWith('/v1/') && pathname.includes(part)) asked.push(`${request.method()} ${pathname}${search}`);
   });
   return asked;
 }
