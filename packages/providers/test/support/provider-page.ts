@@ -158,10 +158,10 @@ interface NamedModel extends CacheHost {
 }
 
 const MODELS: readonly NamedModel[] = [
-  { name: 'Claude 5', family: 'anthropic', model: 'claude-opus-5' },
+  { name: 'Claude Opus 5, Fable 5, Mythos 5, and 5.5 of each size', family: 'anthropic', model: 'claude-opus-5' },
   { name: 'Claude Opus 4.5, 4.6, Haiku 4.5', family: 'anthropic', model: 'claude-haiku-4-5' },
   { name: 'Claude Opus 4.7', family: 'anthropic', model: 'claude-opus-4-7' },
-  { name: 'other Claudes', family: 'anthropic', model: 'claude-sonnet-4-6' },
+  { name: 'other Claudes', family: 'anthropic', model: 'claude-sonnet-5' },
   { name: 'GPT-5.6 and later, Chat Completions', family: 'openai-chat', model: 'gpt-5.6' },
   { name: 'GPT-5.6 and later, Responses', family: 'openai-responses', model: 'gpt-5.6' },
   { name: 'OpenAI before GPT-5.6', family: 'openai-chat', model: 'gpt-5' },
