@@ -89,7 +89,7 @@ describe('the first change', () => {
       'messages[0].content[0]',
       'changed',
     ],
-    ['a message that is gone', { messages: REQUEST.messages.slice(1) }, 'messages[0].content[0]', 'removed'],
+    ['messages that are gone', { messages: REQUEST.messages.slice(2) }, 'messages[0].content[0]', 'removed'],
     ['a message put before', { messages: [userMessage('0'), ...REQUEST.messages] }, 'messages[0].content[0]', 'added'],
   ])('is found: %s', (_, change, path, kind) => {
     expect(between(change)).toMatchObject({ path, kind });

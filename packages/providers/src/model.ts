@@ -1,4 +1,5 @@
 import type { AssistantTurn } from './assistant-turn.ts';
+import type { CacheParameters } from './cache/parameters.ts';
 import type { PlannedMark } from './cache/plan-breakpoints.ts';
 import type { PrefixBlock } from './cache/prefix.ts';
 import type { Family } from './message.ts';
@@ -23,6 +24,8 @@ export interface Model {
   prefixBlocks(request: ModelRequest): readonly PrefixBlock[];
   /** Where the request's cache marks stand, and why. `blocks`, if given, are its own prefix blocks: then they are not made again. */
   planMarks(request: ModelRequest, blocks?: readonly PrefixBlock[]): readonly PlannedMark[];
+  /** The settings that lose what the cache holds when they change; absent where none is known to. */
+  cacheParameters?(request: ModelRequest): CacheParameters;
 }
 
 /** The events of one call. Read once, by one reader. */

@@ -1,4 +1,4 @@
-import type { Model } from '@reprise/providers';
+import { type Model, NO_PARAMETERS } from '@reprise/providers';
 
 /** The model with another way to call it. The model need not be a plain object, so it is not spread. */
 export function withStream(model: Model, stream: Model['stream']): Model {
@@ -8,5 +8,6 @@ export function withStream(model: Model, stream: Model['stream']): Model {
     stream,
     prefixBlocks: (request) => model.prefixBlocks(request),
     planMarks: (request, blocks) => model.planMarks(request, blocks),
+    ...(model.cacheParameters && { cacheParameters: (request) => model.cacheParameters?.(request) ?? NO_PARAMETERS }),
   };
 }

@@ -64,13 +64,15 @@ export function withOwner(
 }
 
 function named(change: PrefixChange, owner: string, request: string): PrefixChange {
-  const message = `${change.message} Hook ${owner} has replaced the ${change.part ?? 'prefix'} of ${request}.`;
+  const replaced = change.kind === 'parameter' ? change.path : `the ${change.part ?? 'prefix'}`;
+  const message = `${change.message} Hook ${owner} has replaced ${replaced} of ${request}.`;
   return { ...change, owner, message };
 }
 
-function ownerOf({ part, kind }: PrefixChange, replacements: readonly Replacement[]): string | undefined {
+function ownerOf({ part, kind, path }: PrefixChange, replacements: readonly Replacement[]): string | undefined {
   if (kind === 'model-changed') return undefined;
-  const fields = part === undefined ? Object.values(FIELDS).flat() : FIELDS[part];
+  const ofPart = part === undefined ? Object.values(FIELDS).flat() : FIELDS[part];
+  const fields = kind === 'parameter' ? path.split(', ') : ofPart;
   return replacements.findLast((replacement) => replacement.fields.some((field) => fields.includes(field)))?.owner;
 }
 

@@ -1,6 +1,7 @@
 import type { CheckpointStore, SessionId, TurnRow } from '@reprise/checkpoint';
-import type { Model } from '@reprise/providers';
+import type { Model, ModelRequest } from '@reprise/providers';
 import { keptReplacements, type Replacement, withOwner } from './attribution.ts';
+import { changedSettings } from './changed-settings.ts';
 import { askedModel, keptHashes } from './ledger-row.ts';
 import {
   beginsWith,
@@ -21,6 +22,7 @@ export type LastRequest = Omit<TurnRow, 'hash' | 'ordinal' | 'sessionId' | 'pare
 /** The request that is about to be sent, and where the one before it is kept. */
 export interface NextRequest {
   readonly model: Model;
+  readonly request: ModelRequest;
   readonly prefix: SentPrefix;
   /** Who has replaced the request, if anybody. */
   readonly replacedBy: readonly Replacement[];
@@ -36,11 +38,14 @@ export async function findPrefixChange(last: LastRequest, next: NextRequest): Pr
   if (last.prefixBlocks === null) return undefined;
   const asked = askedModel(last);
   if (asked && !isSameModel(asked, next.model)) return modelChange(asked, next.model);
-  if (beginsWith(next.prefix, last)) return undefined;
+  const change = beginsWith(next.prefix, last) ? changedSettings(last, next) : await changedBlock(last, next);
+  return change && withOwner(change, next.replacedBy, () => keptReplacements(last));
+}
+
+async function changedBlock(last: LastRequest, next: NextRequest): Promise<PrefixChange> {
   const { model, store, sessionId } = next;
   const sent = await rebuildRequest(last, model, store, () => store.readEntries(sessionId));
-  const change = sent ? firstChange(sent.blocks, next.prefix.blocks) : await locate(next);
-  return withOwner(change, next.replacedBy, () => keptReplacements(last));
+  return sent ? firstChange(sent.blocks, next.prefix.blocks) : locate(next);
 }
 
 /** Where the histories part, by the hashes that the turns before have kept. */

@@ -76,6 +76,19 @@ export function readRequest(
   row: RequestColumns,
   blobs: ReadonlyMap<BlobHash, Uint8Array>,
 ): Omit<ModelRequest, 'messages'> {
+  const system = blobText(row.systemHash, blobs);
+  const tools = blobText(row.toolsHash, blobs);
+  return {
+    ...keptSettings(row),
+    ...(system === undefined ? {} : { system }),
+    ...(tools === undefined ? {} : { tools: JSON.parse(tools) }),
+  };
+}
+
+/** What a row's request asked beside system prompt, tools and messages. */
+export function keptSettings({
+  requestOptions,
+}: Pick<RequestColumns, 'requestOptions'>): Readonly<Record<string, unknown>> {
   const {
     family: _family,
     model: _model,
@@ -83,15 +96,15 @@ export function readRequest(
     injected: _injected,
     replacedBy: _replacedBy,
     diagnosed: _diagnosed,
-    ...options
-  } = asObject(parseExactJson(row.requestOptions)) ?? {};
-  const system = blobText(row.systemHash, blobs);
-  const tools = blobText(row.toolsHash, blobs);
-  return {
-    ...options,
-    ...(system === undefined ? {} : { system }),
-    ...(tools === undefined ? {} : { tools: JSON.parse(tools) }),
-  };
+    ...settings
+  } = asObject(parseExactJson(requestOptions)) ?? {};
+  return settings;
+}
+
+/** The same of a request, as its row will have it. */
+export function settingsOf(request: ModelRequest): Readonly<Record<string, unknown>> {
+  const { system: _system, tools: _tools, messages: _messages, ...settings } = request;
+  return asObject(masked(settings)) ?? {};
 }
 
 /** The model that a row's request was sent to. The row's own columns name the one that answered, in the vendor's words. */
@@ -155,10 +168,15 @@ function encodeOptions(
   { system: _system, tools: _tools, messages: _messages, ...options }: ModelRequest,
   told: Partial<Attribution> & { readonly prefix: readonly string[] | undefined },
 ): string {
-  const fields = Object.entries({ ...options, ...told, family, model: id }).filter(([, value]) => value !== undefined);
-  const sorted = Object.fromEntries(fields.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const fields = Object.entries({ ...options, ...told, family, model: id });
+  return JSON.stringify(masked(Object.fromEntries(fields.toSorted(([a], [b]) => (a < b ? -1 : 1)))));
+}
+
+/** The fields that are there, with credentials masked. */
+function masked(fields: object): JsonValue {
+  const told = Object.entries(fields).filter(([, value]) => value !== undefined);
   // Settings of a request are JSON, though their types do not say it of each.
-  return JSON.stringify(maskJson(sorted as JsonValue, []));
+  return maskJson(Object.fromEntries(told) as JsonValue, []);
 }
 
 function textBlob(text: string | undefined): Blob | undefined {

@@ -15,13 +15,13 @@ import { type Model, type ModelRequest, type PrefixBlock, prefixHashes, withoutT
 export interface PrefixChange {
   /**
    * Where the first differing block stands in the vendor's request, such as `tools[3]` or `messages[7].content[1]`. `model` where another
-   * model is asked.
+   * model is asked, and the names of the settings where the blocks are the same.
    */
   readonly path: string;
   /** Which part of a request that is; `undefined` where nobody knows. */
   readonly part?: 'tools' | 'system' | 'messages';
   /** What happened there; `unknown` where nothing is left that would tell. */
-  readonly kind: 'added' | 'changed' | 'removed' | 'model-changed' | 'unknown';
+  readonly kind: 'added' | 'changed' | 'removed' | 'model-changed' | 'parameter' | 'unknown';
   /** What was sent, in at most 80 characters around the first difference; `undefined` when there was nothing, or nobody knows. */
   readonly before: string | undefined;
   /** What stands there now, in as many; `undefined` when nothing does. */

@@ -153,7 +153,7 @@ class StoreRecorder implements SessionRecorder {
   async prepareTurn(request: ModelRequest, attribution: Attribution = UNTOUCHED): Promise<PreparedTurn> {
     const { model, ports } = this.#settings;
     const prefix = sentPrefix(model, request);
-    const prefixChange = await this.#findChange(prefix, attribution);
+    const prefixChange = await this.#findChange(request, prefix, attribution);
     const open: OpenTurn = {
       id: ports.createId(),
       ...recordRequest(model, { request, attribution }, prefix, this.#last),
@@ -225,11 +225,16 @@ class StoreRecorder implements SessionRecorder {
     return this.#calls.keyOf(position);
   }
 
-  async #findChange(prefix: SentPrefix, { replacedBy }: Attribution): Promise<PrefixChange | undefined> {
+  async #findChange(
+    request: ModelRequest,
+    prefix: SentPrefix,
+    { replacedBy }: Attribution,
+  ): Promise<PrefixChange | undefined> {
     const { model, onPrefixChange } = this.#settings;
     if (!this.#last || this.#isEdited || onPrefixChange === 'allow') return undefined;
     return findPrefixChange(this.#last, {
       model,
+      request,
       prefix,
       replacedBy,
       store: this.#store,

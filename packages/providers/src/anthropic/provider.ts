@@ -15,6 +15,7 @@ import { createAnthropicDecoder } from './decode/decode-stream.ts';
 import { readAnthropicError } from './decode/read-error.ts';
 import { type PendingResponse, readEvents } from './decode/read-response.ts';
 import { bodyText } from './encode/body-text.ts';
+import { anthropicCacheParameters } from './encode/cache-parameters.ts';
 import { encodeRequest } from './encode/encode-request.ts';
 import { hasMarks, placeMarks } from './encode/place-marks.ts';
 import { withPrefill } from './encode/prefill.ts';
@@ -141,6 +142,7 @@ function modelFrom(endpoint: Endpoint, id: string): Model {
     prefixBlocks: (request) => bodyPrefixBlocks(encode(withoutTransient(request))),
     planMarks: (request, blocks) =>
       planMarks(encode(request), request, { model: id, host: endpoint.host }, blocks).marks,
+    cacheParameters: (request) => anthropicCacheParameters(encode(withoutTransient(request))),
   };
 }
 

@@ -136,8 +136,12 @@ function openaiRules(family: Family, model: string, host: string): CacheRules {
   if (OPENAI_MARKED_MODELS.test(model) && hosts.includes(host)) return markedOpenaiRules(family);
   const special = UNMARKED_MODELS.find(([pattern]) => pattern.test(model));
   if (special) return special[1](model);
-  const isOpenais = OPENAI_HOSTS.includes(host) || OPENAI_MODELS.test(model);
-  return isOpenais ? earlierOpenaiRules() : undocumentedRules();
+  return isOpenAIs(model, host) ? earlierOpenaiRules() : undocumentedRules();
+}
+
+/** Whether OpenAI made the model, whoever serves it, as far as its name and its host tell. */
+export function isOpenAIs(model: string, host: string): boolean {
+  return OPENAI_HOSTS.includes(host) || OPENAI_MODELS.test(model);
 }
 
 /** GPT-5.6 and later (`openai` 7.55, resources/responses; the vendor's prompt-caching guide, November 2026). */

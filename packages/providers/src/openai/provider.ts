@@ -1,3 +1,4 @@
+import { isOpenAIs } from '../cache/family-rules.ts';
 import { planWarnings } from '../cache/plan/plan-note.ts';
 import { checkRequest } from '../check-request.ts';
 import type { Model, ModelStream, Provider } from '../model.ts';
@@ -9,6 +10,7 @@ import { singly } from '../transport/read-stream.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, type StreamDecoder, sendExchange } from '../transport/send.ts';
 import { withoutProofs } from '../transport/unbound-thoughts.ts';
+import { openaiCacheParameters } from './cache-parameters.ts';
 import { createChatDecoder } from './chat/decode-stream.ts';
 import { encodeRequest } from './chat/encode-request.ts';
 import { chatCacheRules, chatRequestBlocks, placeChatMarks, planChatMarks } from './chat/place-marks.ts';
@@ -194,6 +196,7 @@ function chatModel(openClient: ClientSource<OpenAIChatClient>, id: string, vendo
     stream: (request, options) => streamChat(openClient, request, { ...options, model: id, vendor }),
     prefixBlocks: (request) => chatRequestBlocks(request, id, vendor),
     planMarks: (request, blocks) => planChatMarks(request, id, vendor, { blocks }).marks,
+    ...parametersOf(id, vendor, (request) => encodeRequest(request, id, vendor).body),
   };
 }
 
@@ -204,7 +207,17 @@ function responsesModel(openClient: ClientSource<OpenAIResponsesClient>, id: str
     stream: (request, options) => streamResponses(openClient, request, { ...options, model: id, vendor }),
     prefixBlocks: (request) => responsesPrefixBlocks(encodeResponsesRequest(withoutTransient(request), id).body),
     planMarks: (request, blocks) => planResponsesMarks(request, id, vendor, { blocks }).marks,
+    ...parametersOf(id, vendor, (request) => encodeResponsesRequest(request, id).body),
   };
+}
+
+/** What other vendors' caches lose with a setting is not documented. */
+function parametersOf(
+  id: string,
+  { name }: ChatVendor,
+  encode: (request: ModelRequest) => unknown,
+): Pick<Model, 'cacheParameters'> {
+  return isOpenAIs(id, name) ? { cacheParameters: (request) => openaiCacheParameters(encode(request)) } : {};
 }
 
 function exchange<Client>(
