@@ -35,9 +35,9 @@ export interface AgentOptions
   readonly onUnknownOutcome?: UnknownOutcomePolicy;
   /**
    * What becomes of a turn whose request does not begin with the last one of its session, so that nothing of use is cached: another tool,
-   * system prompt or model, or a release that writes them otherwise. With `warn`, the default, an event `cache/prefix-changed` names the
-   * first difference before the request is sent; with `refuse` the run ends with `agent/prefix-changed` and nothing is sent; with `allow`
-   * nothing is compared.
+   * system prompt or model, a release that writes them otherwise, or a setting whose change loses the cache, such as `think`. With `warn`,
+   * the default, an event `cache/prefix-changed` names the first difference before the request is sent; with `refuse` the run ends with
+   * `agent/prefix-changed` and nothing is sent; with `allow` nothing is compared.
    */
   readonly onPrefixChange?: PrefixChangePolicy;
   /**
