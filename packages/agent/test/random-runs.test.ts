@@ -1,5 +1,5 @@
 import type { AgentState } from '@reprise/agent';
-import { anthropic, type Model, openai, openaiResponses, toolCalls } from '@reprise/providers';
+import { anthropic, type Model, ollama, openai, openaiResponses, toolCalls } from '@reprise/providers';
 import { type FaultRule, type Simulator, startSimulator, type Workspace } from '@reprise/simulator';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,12 +18,15 @@ import {
 /** How many talks each family has; a talk is some five runs. */
 const TALKS = Number(process.env['REPRISE_RANDOM_TALKS'] ?? 40);
 
-const FAMILIES: Readonly<Record<string, (url: string, fetch: typeof globalThis.fetch) => Model>> = {
+type ModelAt = (url: string, fetch: typeof globalThis.fetch) => Model;
+
+const FAMILIES: readonly (readonly [family: string, modelAt: ModelAt])[] = Object.entries({
   anthropic: (url, fetch) => anthropic({ apiKey: 'simulated', baseURL: url, fetch }).model('claude-opus-5'),
   'openai-chat': (url, fetch) => openai({ apiKey: 'simulated', baseURL: `${url}/v1`, fetch }).model('gpt-5.2'),
   'openai-responses': (url, fetch) =>
     openaiResponses({ apiKey: 'simulated', baseURL: `${url}/v1`, fetch }).model('gpt-5.2'),
-};
+  ollama: (url, fetch) => ollama({ host: url, fetch }).model('llama4'),
+} satisfies Record<string, ModelAt>);
 
 const FAULTS: readonly FaultRule[] = [
   { fault: { type: 'status', status: 529 }, probability: 0.04 },
@@ -115,7 +118,7 @@ function expectEffectsOnce({ effects }: Talk): void {
   expect(effects.unapproved).toBe(0);
 }
 
-describe.each(Object.keys(FAMILIES))('random talks with %s', (family) => {
+describe.each(FAMILIES)('random talks with %s', (_family, modelAt) => {
   let server: Simulator;
   let runs = 0;
   let talks = 0;
@@ -126,7 +129,7 @@ describe.each(Object.keys(FAMILIES))('random talks with %s', (family) => {
   afterAll(() => server.close());
 
   async function playTalk(steps: readonly Step[], workspace: Workspace, played: ReturnType<typeof playedScript>) {
-    const talk = await startTalk(played, (fetch) => FAMILIES[family]?.(workspace.url, fetch) as Model);
+    const talk = await startTalk(played, (fetch) => modelAt(workspace.url, fetch));
     for (const next of steps) {
       await talk.play(next);
       expectSendable(talk.state);
