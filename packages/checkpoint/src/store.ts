@@ -289,6 +289,7 @@ interface MaintenanceMethods {
 export interface Damage {
   /** What is damaged and how, for people. */
   readonly message: string;
+  /** The session that it is of, as far as a row says so. */
   readonly sessionId?: SessionId;
   readonly entryId?: EntryId;
   readonly turnId?: TurnId;

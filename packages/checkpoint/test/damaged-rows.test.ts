@@ -334,8 +334,21 @@ describe('the findings', () => {
     const found = await Array.fromAsync(store.findDamage());
     const of = (name: 'turnId' | 'entryId') => found.flatMap((damage) => damage[name] ?? []);
     expect(of('turnId')).toEqual(['turn-1', 'turn-3']);
+    expect(found).toContainEqual(expect.objectContaining({ turnId: 'turn-3', sessionId: 'fork' }));
     expect(of('entryId')).toHaveLength(1);
     expect(new Set(found.map(({ message }) => message)).size).toBe(found.length);
+    await store.close();
+  });
+
+  test.each([
+    ["DELETE FROM turns WHERE id = 'turn-2'", "turn 2 of the ledger of session 'a' is missing"],
+    ["DELETE FROM turns WHERE id = 'turn-5'", "turn 4 of the ledger of session 'a' is missing"],
+    ["DELETE FROM turns WHERE id IN ('turn-1', 'turn-2')", "turns 1 to 2 of the ledger of session 'a' are missing"],
+  ])('(N-19) name what is gone of a ledger: %s', async (damage, message) => {
+    const path = storePath();
+    tamper(path, damage);
+    const store = openSqliteStore(path);
+    expect(await Array.fromAsync(store.findDamage())).toContainEqual({ message, sessionId: 'a' });
     await store.close();
   });
 

@@ -174,6 +174,15 @@ test('C8 a damaged turn hides nothing that does not need it', async () => {
   expect((await store.listSessions()).items).toHaveLength(3);
 });
 
+test('C8 each turn that is gone of a ledger is named, and each that was changed with its session (N-19)', async () => {
+  const { store, query } = await fullStore();
+  await query('DELETE FROM turns WHERE seq IN (1, 2); UPDATE turns SET output = 1 WHERE seq = 3');
+  const found = await Array.fromAsync(store.findDamage());
+  const message = "turns 1 to 2 of the ledger of session 'a' are missing";
+  expect(found).toContainEqual({ message, sessionId: 'a' });
+  expect(found).toContainEqual(expect.objectContaining({ turnId: 'turn-3', sessionId: 'fork' }));
+});
+
 test('a session goes on where another one is damaged', async () => {
   const { store, query } = await fullStore();
   await query("UPDATE sessions SET hash = 'x' WHERE id = 'fork'");

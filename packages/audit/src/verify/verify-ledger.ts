@@ -25,7 +25,7 @@ import { checkChain } from './check-chain.ts';
 import { checkEntries } from './check-entries.ts';
 import { checkFigures } from './check-figures.ts';
 import { checkSnapshots } from './check-snapshots.ts';
-import { type DamageReport, damageOf, damageReport, isDamage } from './damage-report.ts';
+import { createDamageReport, type DamageReport, isDamage } from './damage-report.ts';
 import { findingAt, findingOf, type LedgerFinding, PROOFS } from './finding.ts';
 
 export type VerifiableStore = Pick<
@@ -71,7 +71,7 @@ export async function verifyLedger(
   const newHeads = new Map<SessionId, string>();
   let [sessions, rows, provenRequests] = [0, 0, 0];
   let { tokens, money } = cacheStatement([]);
-  const damage = damageReport(store);
+  const damage = createDamageReport(store);
   const gone = new Set(sessionId === undefined ? heads.keys() : []);
   for await (const id of sessionId === undefined ? allSessions(store, damage) : [await existing(store, sessionId)]) {
     onSession(id);
@@ -87,6 +87,7 @@ export async function verifyLedger(
     tokens = addTokenSums(tokens, sums.tokens);
     money = addMoney(money ?? NO_MONEY, sums.money ?? NO_MONEY);
   }
+  findings.push(...(await damage.rest(sessionId)));
   for (const id of gone) findings.push(findingOf(id, 'missing', `Session '${id}' was verified before and is gone.`));
   const ok = !findings.some(({ kind }) => PROOFS.has(kind));
   return { ok, sessions, rows, provenRequests, findings, tokens, money: money ?? NO_MONEY, heads: newHeads };
@@ -133,7 +134,7 @@ async function dumpOf(
     return await store.dumpSession(id);
   } catch (error) {
     if (!isDamage(error) || !(error instanceof Error)) throw error;
-    return { damage: await damageOf(id, error.message, damage) };
+    return { damage: await damage.of(id, error.message) };
   }
 }
 
@@ -195,10 +196,14 @@ async function existing(store: VerifiableStore, id: SessionId): Promise<SessionI
 
 /** Newest first, as the store lists them; where it cannot, as it comes by them. */
 async function* allSessions(store: VerifiableStore, damage: DamageReport): AsyncGenerator<SessionId> {
+  const listed = new Set<SessionId>();
   try {
-    for await (const { id } of itemsOf((page) => store.listSessions(page))) yield id;
+    for await (const { id } of itemsOf((page) => store.listSessions(page))) {
+      listed.add(id);
+      yield id;
+    }
   } catch (error) {
     if (!isDamage(error)) throw error;
-    yield* (await damage()).sessions;
+    yield* (await damage.sessions()).filter((id) => !listed.has(id));
   }
 }

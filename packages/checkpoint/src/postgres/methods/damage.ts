@@ -1,6 +1,7 @@
 import { hashBlob } from '../../blob.ts';
 import { CheckpointError, type CheckpointErrorCode } from '../../errors.ts';
 import type { SessionId } from '../../session.ts';
+import { lostTurns } from '../../sql/lost-turns.ts';
 import { corrupt, damageIn, toolCallFromRow } from '../../sql/rows.ts';
 import { type RunSelection, runFromRow } from '../../sql/run-rows.ts';
 import type { Damage } from '../../store.ts';
@@ -34,8 +35,27 @@ async function* findings(database: Database, onSession: (sessionId: SessionId) =
   }
   for await (const id of sessionIds(database)) {
     onSession(id);
-    yield* await damageOf({ sessionId: id }, () => database.read((connection) => lookAtSession(connection, id)));
+    yield* await damageOfSession(database, id);
   }
+}
+
+async function damageOfSession(database: Database, id: SessionId): Promise<readonly Damage[]> {
+  const damages = await damageOf({ sessionId: id }, () => database.read((connection) => lookAtSession(connection, id)));
+  // What cannot be read as a whole names its first damage alone.
+  if (damages.length === 0) return [];
+  const lost = await database.read((connection) => lookForLostTurns(connection, id));
+  return [...damages, ...lost.map((message) => ({ message, sessionId: id }))];
+}
+
+async function lookForLostTurns(connection: Connection, sessionId: SessionId): Promise<readonly string[]> {
+  const { ordinals, turnsCommitted } = connection.use(prepareDamage);
+  const [session] = await turnsCommitted.execute({ sessionId });
+  const rows = await ordinals.execute({ sessionId });
+  return lostTurns(
+    sessionId,
+    rows.map(({ ordinal }) => ordinal),
+    session?.turnsCommitted ?? 0,
+  );
 }
 
 async function* sessionIds(database: Database): AsyncGenerator<SessionId> {
@@ -92,7 +112,7 @@ const lookAtEntries = lookAtRows(
 const lookAtTurns = lookAtRows(
   (connection, after) => connection.use(prepareDamage).turns.execute({ after }),
   storedTurn,
-  ({ id }) => ({ turnId: id }),
+  ({ id, sessionId }) => ({ turnId: id, sessionId }),
 );
 
 const lookAtToolCalls = lookAtRows(
@@ -104,7 +124,7 @@ const lookAtToolCalls = lookAtRows(
 const lookAtSnapshots = lookAtRows(
   (connection, after) => connection.use(prepareDamage).snapshots.execute({ after }),
   storedSnapshot,
-  ({ id }) => ({ snapshotId: id }),
+  ({ id, sessionId }) => ({ snapshotId: id, sessionId }),
 );
 
 const lookAtRuns: Look = async (connection, after) => {
@@ -189,6 +209,18 @@ function prepareDamage(source: StatementSource) {
         .where(eq(runEvents.run, sql.placeholder('run')))
         .orderBy(desc(runEvents.lastEvent))
         .limit(1),
+    ),
+    ordinals: prepared(
+      db
+        .select({ ordinal: turns.ordinal })
+        .from(turns)
+        .where(eq(turns.sessionId, sql.placeholder('sessionId'))),
+    ),
+    turnsCommitted: prepared(
+      db
+        .select({ turnsCommitted: sessions.turnsCommitted })
+        .from(sessions)
+        .where(eq(sessions.id, sql.placeholder('sessionId'))),
     ),
     sessions: prepared(
       db

@@ -1,5 +1,6 @@
 import { CheckpointError } from '../../errors.ts';
 import type { SessionId } from '../../session.ts';
+import { lostTurns } from '../../sql/lost-turns.ts';
 import { corrupt, damageIn } from '../../sql/rows.ts';
 import type { Damage } from '../../store.ts';
 import type { SqliteContext } from '../context.ts';
@@ -36,9 +37,30 @@ async function* findings({ context, rows, readDump, onSession }: Search): AsyncG
     if ('message' in row) yield row;
     else {
       onSession(row.id);
-      yield* damageFrom(context, { sessionId: row.id }, () => readDump(rows.sessions.require(row.id)));
+      yield* damageOfSession({ context, rows, readDump }, row);
     }
   }
+}
+
+async function* damageOfSession(
+  { context, rows, readDump }: Omit<Search, 'onSession'>,
+  { seq, id }: Row,
+): AsyncGenerator<Damage> {
+  let isWhole = true;
+  for await (const damage of damageFrom(context, { sessionId: id }, () => readDump(rows.sessions.require(id)))) {
+    isWhole = false;
+    yield damage;
+  }
+  // What cannot be read as a whole names its first damage alone.
+  if (isWhole) return;
+  let lost: readonly string[] = [];
+  yield* damageFrom(context, { sessionId: id }, () => {
+    const { connection } = context;
+    const ordinals = connection.prepare<[string], number>('SELECT ordinal FROM turns WHERE session_id = ?').pluck();
+    const count = connection.prepare<[number], number>('SELECT turns_committed FROM sessions WHERE seq = ?').pluck();
+    lost = lostTurns(id, ordinals.all(id), count.get(seq) ?? 0);
+  });
+  for (const message of lost) yield { message, sessionId: id };
 }
 
 type Place = Omit<Damage, 'message'>;
@@ -64,11 +86,14 @@ interface Table {
   readonly name: string;
   /** The column by which people know a row. */
   readonly id: string;
+  /** The column that says whose a row is; `undefined` where none does. */
+  readonly session?: string;
 }
 
 interface Row {
   readonly seq: number;
   readonly id: string;
+  readonly sessionId: SessionId | null;
 }
 
 const SESSIONS: Table = { name: 'sessions', id: 'id' };
@@ -95,13 +120,20 @@ function tablesOf({
     {
       name: 'turns',
       id: 'id',
+      session: 'session_id',
       check: ({ seq, id }) => {
         turns.read(seq);
         toolCalls.ofTurn(seq, id);
       },
-      place: ({ id }) => ({ turnId: id }),
+      place: ({ id, sessionId }) => ({ turnId: id, ...(sessionId === null ? {} : { sessionId }) }),
     },
-    { name: 'snapshots', id: 'id', check: ({ seq }) => snapshots.read(seq), place: ({ id }) => ({ snapshotId: id }) },
+    {
+      name: 'snapshots',
+      id: 'id',
+      session: 'session_id',
+      check: ({ seq }) => snapshots.read(seq),
+      place: ({ id, sessionId }) => ({ snapshotId: id, ...(sessionId === null ? {} : { sessionId }) }),
+    },
     {
       name: 'runs',
       id: 'id',
@@ -120,8 +152,11 @@ function tablesOf({
 const BATCH = 100;
 
 /** Every row of the table, and the damage that ends the list. */
-async function* rowsOf({ connection, read }: SqliteContext, { name, id }: Table): AsyncGenerator<Row | Damage> {
-  const list = `SELECT seq, ${id} AS id FROM ${name} NOT INDEXED WHERE seq > ? ORDER BY seq LIMIT ${BATCH}`;
+async function* rowsOf(
+  { connection, read }: SqliteContext,
+  { name, id, session = 'NULL' }: Table,
+): AsyncGenerator<Row | Damage> {
+  const list = `SELECT seq, ${id} AS id, ${session} AS sessionId FROM ${name} NOT INDEXED WHERE seq > ? ORDER BY seq LIMIT ${BATCH}`;
   for (let after: number | undefined = 0; after !== undefined; ) {
     let batch: readonly Row[] = [];
     const from: number = after;
