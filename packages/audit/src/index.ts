@@ -55,6 +55,7 @@ export type {
 } from './report/audit-report.ts';
 export type { AuditedSession } from './report/audited-session.ts';
 export type { GroupBy, ReportGroup, ReportSums } from './report/collect-report.ts';
+export type { DamagedSession } from './report/damaged-session.ts';
 export { makeReport, type ReportQuestion, type ReportSink } from './report/make-report.ts';
 export { reportOnStore, type StoreReportOptions } from './report/report-store.ts';
 export type { StatementSums } from './report/statement-sums.ts';

@@ -145,7 +145,16 @@ describe('what is there to read', () => {
     const folder = logFolder({ 'notes.txt': 'nothing' });
     const { exitCode, errors } = await runCommand([folder]);
     expect(exitCode).toBe(2);
-    expect(errors).toBe(`error: No store and no log was found in ${folder} (1 other files are there).\n`);
+    expect(errors).toBe(`error: No store and no log was found in ${folder} (1 other file is there).\n`);
+  });
+
+  test.each([
+    ['that is empty', '', 'is empty'],
+    ['of another kind', 'nothing', 'is neither a store of this library nor a log that can be read'],
+  ])('a file %s is named', async (_what, content, words) => {
+    const path = join(logFolder({ 'notes.txt': content }), 'notes.txt');
+    const { exitCode, errors } = await runCommand([path]);
+    expect([exitCode, errors]).toEqual([2, `error: ${path} ${words}.\n`]);
   });
 
   test('a session that is nowhere is named', async () => {
@@ -178,7 +187,7 @@ describe('what is there to read', () => {
     expect(sums.turnCount).toBe(4);
     expect(imports).toMatchObject([{ kind: 'json-lines', rows: 1, malformedLines: 1 }]);
     expect(sources).toHaveLength(2);
-    expect(errors).toContain(`1 malformed lines in json-lines logs: ${join(folder, 'calls.jsonl')}:2 (no-json)`);
+    expect(errors).toContain(`1 malformed line in json-lines logs: ${join(folder, 'calls.jsonl')}:2 (no-json)`);
   });
 
   test('a database of another program that looks like a store in use is passed over', async () => {
@@ -222,6 +231,8 @@ describe('--out', () => {
     const refused = await runCommand([path, '--out', out]);
     expect(refused.exitCode).toBe(2);
     expect(refused.errors).toBe(`error: There is a file ${out} already. Add --force to replace it.\n`);
+    const folder = await runCommand([path, '--out', dirname(out), '--force']);
+    expect([folder.exitCode, folder.errors]).toEqual([2, `error: ${dirname(out)} is a folder. Name a file.\n`]);
     expect(readFileSync(out, 'utf8')).toBe(first);
     expect((await runCommand([path, '--out', out, '--force'])).exitCode).toBe(0);
     expect(readFileSync(out, 'utf8')).toContain('Prompt caching saved');
@@ -274,6 +285,14 @@ describe('what makes no sense is refused before anything is read', () => {
       exitCode: 2,
       errors: 'error: Say which file is to have the page: --out FILE.\n',
     });
+  });
+});
+
+test('--version says which release it is', async () => {
+  expect(await runCommand(['--version'])).toMatchObject({
+    exitCode: 0,
+    output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    errors: '',
   });
 });
 

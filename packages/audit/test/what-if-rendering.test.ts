@@ -45,6 +45,12 @@ describe('the table of plans (N-03)', () => {
     `);
   });
 
+  it('has no cache once, also if somebody asks for it', () => {
+    const table = whatIf(repeated([0, 0, 0]), [{ cache: false }, { ttl: '1h' }]);
+    const names = renderWhatIf(table, { width: 100 }).split('\n').slice(2, 5);
+    expect(names.map((line) => line.slice(0, 12))).toEqual(['no cache    ', 'kept for 1h ', '─'.repeat(12)]);
+  });
+
   it('prints the residual by bucket, in tokens and in money', () => {
     const text = renderWhatIf(whatIf(repeated([0, 5000]), []), { width: 400 });
     expect(text).toContain(

@@ -1,6 +1,7 @@
-import { asObject } from '@reprise/providers';
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import type { GroupBy } from '../report/collect-report.ts';
+import { isUnreadable } from '../report/damaged-session.ts';
 import type { Scenario } from '../what-if/scenario.ts';
 import { oneMore, readTime } from './arguments.ts';
 import type { AuditRequest, Format } from './audit-request.ts';
@@ -81,6 +82,7 @@ function createProgram(now: number, terminal: Terminal, output: { text: string }
     .option('--force', 'replace the file if there is one')
     .option('--partial', 'give percentages even if they leave turns out')
     .option('--schema <name>', 'of a Postgres store (default: reprise)')
+    .version(version())
     .addHelpText('after', HELP)
     .exitOverride()
     .configureOutput({
@@ -89,6 +91,11 @@ function createProgram(now: number, terminal: Terminal, output: { text: string }
       },
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return String(version);
 }
 
 const GROUPS: readonly GroupBy[] = ['turn', 'session', 'model', 'day', 'tag'];
@@ -107,7 +114,7 @@ Examples:
   $ reprise-audit sessions.db --verify
 
 A SQLite store is copied to a temporary folder (TMPDIR says where) and the copy is read, so sessions may go on meanwhile.
-Exit codes: 0 done, 1 a check failed (--verify found a row that is not as it was written), 2 not done.`;
+Exit codes: 0 done, 1 a check failed (a row is not as it was written; a report leaves its session out), 2 not done.`;
 
 function requestOf(paths: readonly string[], options: CommandOptions, now: number): AuditRequest {
   const { session, since, until, by, explain, whatIf, advise, verify, format, out, force, partial, schema } = options;
@@ -140,8 +147,5 @@ function exitCodeOf(error: unknown, terminal: Terminal): number {
     return error.exitCode === 0 ? 0 : 2;
   }
   terminal.complain(`error: ${printable(error instanceof Error ? error.message : String(error))}`);
-  return DAMAGE.has(asObject(error)?.['code']) ? 1 : 2;
+  return isUnreadable(error) ? 1 : 2;
 }
-
-/** A store that cannot be read is a check that failed, whatever was asked. */
-const DAMAGE: ReadonlySet<unknown> = new Set(['audit/unreadable-row', 'checkpoint/blob-missing', 'checkpoint/corrupt']);

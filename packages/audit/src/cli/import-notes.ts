@@ -1,3 +1,4 @@
+import { countOf } from '../render/verdict.ts';
 import type { ReportedImport } from '../report/audit-report.ts';
 
 /** What somebody should know who trusts the figures of imported logs, a sentence each; nothing where all went well. */
@@ -6,7 +7,9 @@ export function importNotes(report: ReportedImport): readonly string[] {
   const places = malformed.slice(0, MAX_PLACES).map(({ path, line, reason }) => `${path}:${line} (${reason})`);
   const more = malformedLines > places.length ? `, and ${malformedLines - places.length} more` : '';
   return [
-    ...(malformedLines > 0 ? [`${malformedLines} malformed lines in ${kind} logs: ${places.join(', ')}${more}.`] : []),
+    ...(malformedLines > 0
+      ? [`${countOf(malformedLines, 'malformed line')} in ${kind} logs: ${places.join(', ')}${more}.`]
+      : []),
     ...(skipped['no-usage'] > 0
       ? [`${skipped['no-usage']} responses in ${kind} logs have no counts and are left out.`]
       : []),

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CommanderError } from 'commander';
@@ -17,6 +17,7 @@ export interface OutputFile {
 export function requireFreeFile({ path, mayReplace, inputs }: OutputFile): void {
   if (!existsSync(dirname(resolve(path)))) throw refused(`There is no folder ${dirname(resolve(path))}.`);
   if (!existsSync(path)) return;
+  if (statSync(path).isDirectory()) throw refused(`${path} is a folder. Name a file.`);
   if (inputs.some((input) => isSameFile(input, path)))
     throw refused(`${path} is what is to be audited. Name another file.`);
   if (!mayReplace) throw refused(`There is a file ${path} already. Add --force to replace it.`);

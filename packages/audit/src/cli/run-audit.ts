@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { findLogs } from '../import/find-logs.ts';
 import { csvRenderer } from '../render/csv.ts';
 import { htmlRenderer } from '../render/html/html-renderer.ts';
 import { jsonRenderer } from '../render/json.ts';
 import { tableRenderer } from '../render/table-report.ts';
+import { countOf } from '../render/verdict.ts';
 import type { ReportRenderer, ReportScope } from '../report/audit-report.ts';
 import { makeReport } from '../report/make-report.ts';
 import { type Place, shownLocation } from '../report/visit-sessions.ts';
@@ -47,7 +48,7 @@ async function findPlaces(paths: readonly string[], terminal: Terminal): Promise
   const urls = paths.filter(isUrl);
   const files = paths.filter((path) => !isUrl(path));
   const absent = files.find((path) => !existsSync(path));
-  if (absent !== undefined) throw refused(`There is no file or folder ${absent}.`);
+  if (absent !== undefined) throw refused(`There is no file or folder ${absent || "''"}.`);
   terminal.progress('looking for stores and logs');
   const { logs, unreadable, otherFiles } = await findLogs(paths.length === 0 ? undefined : files);
   terminal.progress('');
@@ -55,10 +56,21 @@ async function findPlaces(paths: readonly string[], terminal: Terminal): Promise
     terminal.complain(`note: ${printable(path)} was passed over: ${printable(reason)}`);
   const places = [...urls.map((path) => ({ path, kind: 'store' as const })), ...logs];
   if (places.length > 0) return places;
-  const where =
-    paths.length === 0 ? 'where Claude Code keeps its transcripts; name a file or a folder' : paths.join(', ');
-  const others = otherFiles > 0 ? ` (${otherFiles} other files are there)` : '';
-  throw refused(`No store and no log was found in ${where}${others}.`);
+  throw refused(nothingFound(files, otherFiles));
+}
+
+function nothingFound(paths: readonly string[], otherFiles: number): string {
+  const [path] = paths;
+  if (path === undefined) {
+    return 'No store and no log was found where Claude Code keeps its transcripts; name a file or a folder.';
+  }
+  const file = paths.length === 1 ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (file?.isFile()) {
+    return `${path} ${file.size === 0 ? 'is empty' : 'is neither a store of this library nor a log that can be read'}.`;
+  }
+  const others =
+    otherFiles > 0 ? ` (${countOf(otherFiles, 'other file')} ${otherFiles === 1 ? 'is' : 'are'} there)` : '';
+  return `No store and no log was found in ${paths.join(', ')}${others}.`;
 }
 
 function isUrl(path: string): boolean {
@@ -91,7 +103,11 @@ async function report(places: readonly Place[], request: AuditRequest, { termina
   const made = await makeReport(places, { scope, explains, scenarios, advises, options }, { renderer, write, onNote });
   terminal.progress('');
   for (const note of made.imports.flatMap(importNotes)) onNote(note);
-  return true;
+  for (const { sessionId, source, problem } of made.leftOut)
+    terminal.complain(
+      `error: session '${printable(sessionId)}' of ${printable(source)} is left out. ${printable(problem)}`,
+    );
+  return made.leftOut.length === 0;
 }
 
 function rendererOf({ format, out }: AuditRequest, scope: ReportScope, { width, hasColour }: Terminal): ReportRenderer {

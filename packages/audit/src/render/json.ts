@@ -39,7 +39,17 @@ function turnsOf({ sessionId, source, statement }: ReportedSession): readonly ob
   return statement.turns.map((turn) => ({ sessionId, source, ...turn }));
 }
 
-function fieldsOf({ sessionCount, sums, groups, breaks, whatIf, advice, imports, scope }: AuditReport): object {
+function fieldsOf({
+  sessionCount,
+  sums,
+  groups,
+  breaks,
+  whatIf,
+  advice,
+  imports,
+  leftOut,
+  scope,
+}: AuditReport): object {
   return {
     sessionCount,
     sums,
@@ -48,6 +58,7 @@ function fieldsOf({ sessionCount, sums, groups, breaks, whatIf, advice, imports,
     ...(whatIf ? { whatIf } : {}),
     ...(advice ? { advice } : {}),
     imports,
+    leftOut,
   };
 }
 

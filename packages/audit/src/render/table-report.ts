@@ -3,7 +3,7 @@ import { renderBreaks } from './breaks.ts';
 import { renderGroups } from './groups.ts';
 import { renderStatement, type TerminalOptions } from './terminal.ts';
 import { printable, wrap } from './text.ts';
-import { notes, verdict } from './verdict.ts';
+import { isNothingRead, leftOutNotes, notes, verdict } from './verdict.ts';
 import { renderAdvice, renderWhatIf } from './what-if.ts';
 
 /** A report as text for a terminal: by turn a statement a session, as they come, and else a table of the groups. */
@@ -22,8 +22,10 @@ export function tableRenderer(
       yield `${sessions > 1 ? '\n' : ''}${heading}${renderStatement(session.statement, options)}\n`;
     },
     *end(report) {
+      if (isNothingRead(report)) return yield `\n${leftOutText(report, options.width)}\n`;
       if (scope.by !== 'turn') yield `${renderGroups(report, scope.by, options)}\n`;
       else if (sessions !== 1) yield `\n${totals(report, options.width)}\n`;
+      if (report.leftOut.length > 0) yield `\n${leftOutText(report, options.width)}\n`;
       for (const text of breakTexts(report, options)) yield `\n${text}\n`;
       if (report.whatIf) yield `\n${renderWhatIf(report.whatIf, options)}\n`;
       if (report.advice) yield `\n${renderAdvice(report.advice, options)}\n`;
@@ -49,6 +51,12 @@ function breakTexts({ breaks, sessionCount }: AuditReport, options: TerminalOpti
       )
     );
   });
+}
+
+function leftOutText({ leftOut }: AuditReport, width: number): string {
+  return leftOutNotes(leftOut)
+    .flatMap((sentence) => wrap(sentence, width))
+    .join('\n');
 }
 
 function totals({ sums, sessionCount }: AuditReport, width: number): string {

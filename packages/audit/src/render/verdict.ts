@@ -1,3 +1,4 @@
+import type { AuditReport } from '../report/audit-report.ts';
 import type { StatementSums } from '../report/statement-sums.ts';
 import type { Loss } from '../statement.ts';
 import type { Money, TurnStatement } from '../turn-statement.ts';
@@ -41,6 +42,23 @@ export function notes(statement: ToldStatement): readonly string[] {
     ...lossNote(missedReads, 'still in the cache and not read'),
   ];
 }
+
+/** Whether there is no figure since all that there was is damaged. */
+export function isNothingRead({ sums, leftOut }: Pick<AuditReport, 'leftOut' | 'sums'>): boolean {
+  return sums.turnCount === 0 && leftOut.length > 0;
+}
+
+/** Which sessions are in no figure, in a sentence; nothing where all are. */
+export function leftOutNotes(leftOut: AuditReport['leftOut']): readonly string[] {
+  if (leftOut.length === 0) return [];
+  const names = leftOut.slice(0, MAX_NAMES).map(({ sessionId }) => printable(sessionId, 60));
+  const more = leftOut.length > MAX_NAMES ? `, and ${formatInteger(leftOut.length - MAX_NAMES)} more` : '';
+  return [
+    `${countOf(leftOut.length, 'damaged session')} ${leftOut.length === 1 ? 'is' : 'are'} left out: ${names.join(', ')}${more}.`,
+  ];
+}
+
+const MAX_NAMES = 5;
 
 function saving({ savedPicoUsd, baselinePicoUsd, paidPicoUsd }: Money, savedRatio: number | undefined): string {
   const decimals = decimalsFor([baselinePicoUsd]);

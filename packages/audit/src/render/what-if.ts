@@ -21,11 +21,16 @@ export function renderWhatIf(table: WhatIf, { colour = false, width = 80 }: Term
   );
   if (table.turnCount === 0) return 'No turns yet: there is nothing to replay.';
   const look = { width: lineWidth, paint, droppedFirst: DROPPED_FIRST };
-  const rows = [table.noCache, ...table.rows];
+  const rows = plansOf(table);
   const { lines } = drawTable({ columns: planColumns(table, lineWidth), rows, sum: table.recorded }, look);
   const legend = legendOf(lines).flatMap((text) => wrap(text, lineWidth));
   const blocks = [lines, legend.map(paint.muted), sentences].filter((block) => block.length > 0);
   return blocks.map((block) => block.join('\n')).join('\n\n');
+}
+
+/** The plans of a table's rows: no cache, once, and what was asked for. */
+export function plansOf({ noCache, rows }: WhatIf): readonly WhatIfRow[] {
+  return [noCache, ...rows.filter(({ scenario }) => scenario.cache !== false)];
 }
 
 /** Which plan to use, in a sentence or two, over the table of all that was compared. Ends without a line break. */

@@ -5,12 +5,15 @@ import type { Advice } from '../what-if/advise.ts';
 import type { WhatIf } from '../what-if/table.ts';
 import type { AuditedSession } from './audited-session.ts';
 import type { GroupBy, ReportSums } from './collect-report.ts';
+import type { DamagedSession } from './damaged-session.ts';
 
 /** Everything that was asked for, over everything that was read. */
 export interface AuditReport extends ReportSums {
   readonly scope: ReportScope;
   /** What the imports of logs met, in the order of reading. */
   readonly imports: readonly ReportedImport[];
+  /** The sessions that are in no figure, since they cannot be read. */
+  readonly leftOut: readonly DamagedSession[];
   /** Of all sessions; absent where nobody asked for them. */
   readonly breaks?: readonly ReportBreak[];
   /** Absent where nobody asked for it. */

@@ -7,6 +7,7 @@ import { whatIf } from '../what-if/what-if.ts';
 import type { AuditReport, ReportBreak, ReportedImport, ReportRenderer, ReportScope } from './audit-report.ts';
 import type { AuditedSession } from './audited-session.ts';
 import { createReportCollector } from './collect-report.ts';
+import type { DamagedSession } from './damaged-session.ts';
 import { type Place, type VisitOptions, visitSessions } from './visit-sessions.ts';
 
 export interface ReportQuestion {
@@ -38,6 +39,7 @@ export async function makeReport(
   const collector = createReportCollector(scope.by, { ...options, timeZone: scope.timeZone });
   const replays = scenarios.length > 0 || advises;
   const imports: ReportedImport[] = [];
+  const leftOut: DamagedSession[] = [];
   const breaks: ReportBreak[] = [];
   const branches: Iterable<RecordedTurn>[] = [];
   const put = async (pieces: Iterable<string>) => {
@@ -57,6 +59,7 @@ export async function makeReport(
   };
   await visitSessions(places, asked, {
     onNote,
+    damaged: (session) => leftOut.push(session),
     imported: (report, kind) => imports.push({ ...report, kind }),
     session: async (session) => {
       if (session.statement.turnCount === 0) return;
@@ -73,6 +76,7 @@ export async function makeReport(
     ...collector.report(),
     scope,
     imports,
+    leftOut,
     ...(explains ? { breaks } : {}),
     ...(scenarios.length > 0 ? { whatIf: whatIf(turns, scenarios) } : {}),
     ...(advises ? { advice: advise(turns) } : {}),

@@ -47,7 +47,7 @@ async function* piecesOf(
     collector.add(session);
     yield* renderer.session(session);
   }
-  yield* renderer.end({ ...collector.report(), scope, imports: [] });
+  yield* renderer.end({ ...collector.report(), scope, imports: [], leftOut: [] });
 }
 
 interface FoundSession {

@@ -14,6 +14,7 @@ import {
   type CheckpointStore,
   isTurnIn,
   itemsOf,
+  type SessionId,
   type SessionRecord,
   type TurnRow,
   withExaminedStore,
@@ -31,6 +32,7 @@ import { readRecordedTurns, turnOfRow } from '../replay/recorded-turns.ts';
 import { cacheStatement, type StatementOptions, statementOf } from '../statement.ts';
 import { tagsOf } from '../store/session-tags.ts';
 import type { AuditedSession } from './audited-session.ts';
+import { type DamagedSession, damageTold, isUnreadable } from './damaged-session.ts';
 
 export interface VisitOptions extends StatementOptions {
   /** Only these sessions. Rejects with `audit/session-missing` if one of them is nowhere. */
@@ -51,6 +53,8 @@ export interface VisitOptions extends StatementOptions {
 
 export interface SessionVisitor {
   readonly session: (session: AuditedSession) => Promise<void>;
+  /** Is told of a session that cannot be read, or whose content cannot when `session` asks for it. */
+  readonly damaged: (session: DamagedSession) => void;
   /** What the import of logs of one kind met. */
   readonly imported?: (report: ImportReport, kind: FoundLog['kind']) => void;
   /** Is told of what is passed over. */
@@ -60,7 +64,7 @@ export interface SessionVisitor {
 /** A place to read: what was found, or the URL of a Postgres store. */
 export type Place = Pick<FoundLog, 'path' | 'kind'> & Partial<Pick<FoundLog, 'isAssumed'>>;
 
-/** Reads all sessions of the places. Rejects with what a store rejects with. Nothing is written. */
+/** Reads all sessions of the places. Rejects with what a store rejects with that is not about one session alone. Nothing is written. */
 export async function visitSessions(
   places: readonly Place[],
   options: VisitOptions,
@@ -72,6 +76,10 @@ export async function visitSessions(
     session: (session) => {
       missing.delete(session.sessionId);
       return visitor.session(session);
+    },
+    damaged: (session) => {
+      missing.delete(session.sessionId);
+      visitor.damaged(session);
     },
   };
   for (const place of places.filter(({ kind }) => kind === 'store')) await visitPlace(place, options, seen);
@@ -107,10 +115,16 @@ async function visitStore(location: string, options: VisitOptions, visitor: Sess
   onProgress?.(`reading ${source}`);
   await withExaminedStore({ location, ...(schema === undefined ? {} : { schema }) }, async (store) => {
     let count = 0;
-    for await (const record of sessionsOf(store, sessionIds)) {
+    for await (const { id, read } of sessionsOf(store, sessionIds)) {
       count += 1;
       onProgress?.(`reading ${source}: session ${count}`);
-      await visitor.session(await auditedSession(store, record, { ...options, source }));
+      try {
+        const record = await read();
+        if (record) await visitor.session(await auditedSession(store, record, { ...options, source }));
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        visitor.damaged({ sessionId: id, source, problem: damageTold(error) });
+      }
     }
   });
 }
@@ -144,18 +158,31 @@ export function auditedRows(
   return audited(ledger, named, options);
 }
 
+interface FoundSession {
+  readonly id: SessionId;
+  /** `undefined` if it is not there. */
+  readonly read: () => Promise<SessionRecord | undefined>;
+}
+
 async function* sessionsOf(
   store: CheckpointStore,
-  sessionIds: readonly string[] | undefined,
-): AsyncGenerator<SessionRecord, void, undefined> {
-  if (sessionIds) {
-    for (const sessionId of sessionIds) {
-      const record = await store.readSession(sessionId);
-      if (record) yield record;
+  sessionIds: readonly SessionId[] | undefined,
+): AsyncGenerator<FoundSession, void, undefined> {
+  const readLater = (id: SessionId): FoundSession => ({ id, read: () => store.readSession(id) });
+  if (sessionIds) return yield* sessionIds.map(readLater);
+  const listed = new Set<SessionId>();
+  try {
+    for await (const record of itemsOf((page) => store.listSessions(page))) {
+      listed.add(record.id);
+      yield { id: record.id, read: async () => record };
     }
-    return;
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    // One row that cannot be read hides a page of others, which the search for damage comes by one by one.
+    const all: SessionId[] = [];
+    for await (const _damage of store.findDamage({ onSession: (id) => all.push(id) }));
+    yield* all.filter((id) => !listed.has(id)).map(readLater);
   }
-  yield* itemsOf((page) => store.listSessions(page));
 }
 
 type Importer = (paths: readonly string[], options: ContentOptions) => LogImport;

@@ -7,8 +7,8 @@ import { statementColumns, tokenSumCell } from '../columns.ts';
 import { groupColumns } from '../groups.ts';
 import { decimalsFor, formatInteger, formatPicoUsd } from '../money.ts';
 import { PLAIN } from '../paint.ts';
-import { countOf, formatPercent, notes, verdict } from '../verdict.ts';
-import { adviceSentence, planColumns, residualNote } from '../what-if.ts';
+import { countOf, formatPercent, isNothingRead, leftOutNotes, notes, verdict } from '../verdict.ts';
+import { adviceSentence, planColumns, plansOf, residualNote } from '../what-if.ts';
 import { breakTip } from './break-tip.ts';
 import type { Figure, PageTable, ReportPage } from './page.ts';
 import { formatTime, reportCharts, SERIES_TABLE, type SummedPoint, summedPoints } from './report-charts.ts';
@@ -25,8 +25,12 @@ export function reportPage(report: AuditReport, shown: readonly ShownTurn[]): Re
   return {
     title: 'What prompt caching cost and saved',
     subtitle: subtitle(report),
-    verdict: verdict(report.sums),
-    notes: [...notes(report.sums), ...(report.advice ? [adviceSentence(report.advice)] : [])],
+    verdict: isNothingRead(report) ? 'Nothing could be read.' : verdict(report.sums),
+    notes: [
+      ...leftOutNotes(report.leftOut),
+      ...notes(report.sums),
+      ...(report.advice ? [adviceSentence(report.advice)] : []),
+    ],
     figures: figures(report),
     charts: reportCharts(report, points),
     tables: [
@@ -105,10 +109,10 @@ const MAX_OPEN_ROWS = 100;
 
 /** The plans side by side, the one in use last, and what all that takes for granted. */
 function whatIfTables(id: string, table: WhatIf): readonly PageTable[] {
-  const { recorded, noCache, rows, residual, assumptions } = table;
+  const { recorded, residual, assumptions } = table;
   if (table.turnCount === 0) return [];
   const columns = planColumns(table, WIDE);
-  const plans = [noCache, ...rows].map((row) => columns.map(({ cell }) => cell(row, PLAIN)));
+  const plans = plansOf(table).map((row) => columns.map(({ cell }) => cell(row, PLAIN)));
   const inUse = columns.map(({ sum }) => sum(recorded, PLAIN));
   return [
     { id, caption: 'What other plans would have cost', columns, rows: [...plans, inUse], isFolded: false },
