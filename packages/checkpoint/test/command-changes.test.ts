@@ -206,6 +206,34 @@ describe('every command', () => {
     }
   });
 
+  test.each([
+    [
+      'a folder that is to have an export',
+      (folder: string) => ['export', 'anna', '-o', folder, '--force'],
+      'is a folder. Name a file.',
+    ],
+    [
+      'an export to nowhere',
+      (folder: string) => ['export', 'anna', '-o', join(folder, 'no', 'x')],
+      'There is no folder ',
+    ],
+    ['an import of nothing', (folder: string) => ['import', join(folder, 'no')], 'There is no file '],
+    ['an import of a folder', (folder: string) => ['import', folder], 'is a folder. Name a file.'],
+  ])('refuses %s in words', async (_what, argsOf, words) => {
+    const path = await sampleStore();
+    const [name = '', ...rest] = argsOf(dirname(path));
+    const { exitCode, errors } = await runCommand([name, path, ...rest]);
+    expect([exitCode, errors]).toEqual([2, expect.stringMatching(/^error: [^E].+\.\n$/)]);
+    expect(errors).toContain(words);
+    expect(readdirSync(dirname(path)).filter((file) => file.includes('partial'))).toEqual([]);
+  });
+
+  test('says which release it is', async () => {
+    const { exitCode, output } = await runCommand(['--version']);
+    expect(exitCode).toBe(0);
+    expect(output).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
   test('helps', async () => {
     const { exitCode, output } = await runCommand(['--help']);
     expect(exitCode).toBe(0);

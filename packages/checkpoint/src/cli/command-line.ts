@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CheckpointError } from '../errors.ts';
 import { addChangeCommands } from './change-commands.ts';
@@ -31,12 +32,18 @@ function createProgram(terminal: Terminal): Command {
   return new Command('reprise-checkpoint')
     .description('Look after the sessions in a store: a SQLite file, or a Postgres database.')
     .option('--schema <name>', 'of a Postgres store (default: reprise)')
+    .version(version())
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.complain(text.trimEnd()),
     });
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return String(version);
 }
 
 const EXAMPLES = `

@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { type Command, CommanderError } from 'commander';
 import type { SessionDump } from '../session-dump.ts';
+import { statsOf } from '../sqlite/usable-path.ts';
 import { exportSession } from '../transfer/export-session.ts';
 import { importSession } from '../transfer/import-session.ts';
 import { requireStore, withStore } from './open-store.ts';
@@ -18,12 +19,13 @@ export function addTransferCommands(program: Command, terminal: Terminal): void 
     .argument('<session>', 'its id')
     .option('-o, --output <file>', 'a file that is to have it (default: standard output)')
     .option('--force', 'replace the file if there is one')
-    .action((location: string, sessionId: string, { output, force = false }: ExportOptions) =>
-      withStore(placeOf(program, location), (store) => {
+    .action((location: string, sessionId: string, { output, force = false }: ExportOptions) => {
+      if (output !== undefined) requireFreeFile(output, force);
+      return withStore(placeOf(program, location), (store) => {
         const lines = exportSession(store, sessionId);
-        return output === undefined ? terminal.pipe(lines) : writeWhole(output, lines, force);
-      }),
-    );
+        return output === undefined ? terminal.pipe(lines) : writeWhole(output, lines);
+      });
+    });
   program
     .command('import')
     .description('read a session that `export` wrote; all of it is checked before anything is written')
@@ -41,11 +43,20 @@ interface ExportOptions {
   readonly force?: boolean;
 }
 
+function requireFreeFile(file: string, mayReplace: boolean): void {
+  const folder = dirname(resolve(file));
+  if (!statsOf(folder, folder)?.isDirectory()) throw refused(`There is no folder ${folder}.`);
+  const stats = statsOf(file, file);
+  if (stats?.isDirectory()) throw refused(`${file} is a folder. Name a file.`);
+  if (stats && !mayReplace) throw refused(`There is a file ${file} already. Add --force to replace it.`);
+}
+
+function refused(message: string): CommanderError {
+  return new CommanderError(2, 'reprise.refused', message);
+}
+
 /** The file has all of it or is what it was before. */
-async function writeWhole(file: string, lines: AsyncIterable<string>, mayReplace: boolean): Promise<void> {
-  if (!mayReplace && (await exists(file))) {
-    throw new CommanderError(2, 'reprise.exists', `There is a file ${file} already. Add --force to replace it.`);
-  }
+async function writeWhole(file: string, lines: AsyncIterable<string>): Promise<void> {
   const partial = `${file}.${process.pid}.partial`;
   try {
     const handle = await open(partial, 'wx');
@@ -61,13 +72,6 @@ async function writeWhole(file: string, lines: AsyncIterable<string>, mayReplace
     await rm(partial, { force: true });
     throw error;
   }
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** A new name is durable once its folder is. */
@@ -87,6 +91,7 @@ async function readSession(
 ): Promise<void> {
   const { id, create: mayCreate = false } = options;
   if (!mayCreate) await requireStore(place);
+  if (file !== '-') requireFile(file);
   const content = file === '-' ? terminal.stdin : createReadStream(file);
   // A store that an import is to create is opened when there is something to put into it.
   const store = {
@@ -94,6 +99,12 @@ async function readSession(
   };
   const session = await importSession(store, content, id === undefined ? {} : { id });
   terminal.print(`Imported session ${printable(session.id)}.`);
+}
+
+function requireFile(file: string): void {
+  const stats = statsOf(file, file);
+  if (!stats) throw refused(`There is no file ${file}.`);
+  if (stats.isDirectory()) throw refused(`${file} is a folder. Name a file.`);
 }
 
 interface ImportChoice {
