@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseFaultRules } from './faults/fault-rules.ts';
+import { readRulesFile } from './json-rules.ts';
 import { requestLine } from './request-line.ts';
 import type { Script } from './script/script.ts';
-import { parseScriptRules, scriptFromRules } from './script/script-rules.ts';
 import { type Simulator, startSimulator } from './simulator.ts';
 import { USAGE_PROFILES, type UsageProfile } from './usage-profile.ts';
 
@@ -19,7 +19,7 @@ interface CommandOptions {
   readonly usageProfile: UsageProfile;
 }
 
-/** Runs the simulator with the arguments of a process until it is stopped; resolves with its exit code. */
+/** Runs the simulator with the arguments of a process until it is stopped; resolves with its exit code: 2 if it could not start. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   try {
     const simulator = await start(parseOptions(argv));
@@ -28,23 +28,32 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     await simulator.close();
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`error: ${problemOf(error)}\n`);
-    return 1;
+    return 2;
   }
 }
 
 function problemOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isTaken = 'code' in error && error.code === 'EADDRINUSE';
-  return isTaken ? `${error.message}; choose another port with --port, or 0 for any free one.` : error.message;
+  const advice = 'code' in error ? ADVICE.get(error.code) : undefined;
+  return advice === undefined ? error.message : `${error.message}; ${advice}`;
 }
+
+const OTHER_PORT = 'choose another port with --port, or 0 for any free one.';
+const OTHER_ADDRESS = 'choose another address of this machine with --host.';
+const ADVICE: ReadonlyMap<unknown, string> = new Map([
+  ['EADDRINUSE', OTHER_PORT],
+  ['EACCES', OTHER_PORT],
+  ['EADDRNOTAVAIL', OTHER_ADDRESS],
+  ['ENOTFOUND', OTHER_ADDRESS],
+]);
 
 function parseOptions(argv: readonly string[]): CommandOptions {
   const program = new Command('reprise-simulator')
     .description('The vendors on this machine: their wire formats and their cache rules, without their models.')
     .addOption(
-      new Option('--port <number>', 'the port to listen on; 0 takes a free one').default(4010).argParser(wholeNumber),
+      new Option('--port <number>', 'the port to listen on; 0 takes a free one').default(4010).argParser(portNumber),
     )
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--allow-remote', 'allow an address that other machines can reach')
@@ -59,6 +68,7 @@ function parseOptions(argv: readonly string[]): CommandOptions {
         .choices(USAGE_PROFILES)
         .default('openai'),
     )
+    .version(version())
     .addHelpText('after', HELP)
     .exitOverride();
   return program.parse(argv).opts<CommandOptions>();
@@ -73,6 +83,17 @@ A script is a list of rules; the first that fits answers:
 Faults are a list of rules, too:
   [{ "fault": { "type": "status", "status": 529, "retryAfterMs": 2000 }, "probability": 0.1 },
    { "fault": { "type": "cut", "afterEvents": 5 }, "when": { "requestIndexes": [3] } }]`;
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return String(version);
+}
+
+function portNumber(value: string): number {
+  const number = wholeNumber(value);
+  if (number > 65_535) throw new InvalidArgumentError('A port from 0 to 65535 is expected.');
+  return number;
+}
 
 function wholeNumber(value: string): number {
   const number = Number(value);
@@ -98,18 +119,14 @@ async function start(options: CommandOptions): Promise<Simulator> {
     host,
     seed,
     usageProfile,
-    script: await readScript(options.script),
-    faults: options.faults === undefined ? [] : parseFaultRules(await readFile(options.faults, 'utf8')),
+    script: options.script ?? repeat,
+    faults: options.faults === undefined ? [] : parseFaultRules(readRulesFile(options.faults, 'fault rules')),
     delay: (ms, signal) => sleep(ms / speed, undefined, { signal }).catch(() => undefined),
     onRequest: (request, workspace) => process.stdout.write(`${requestLine(request, workspace)}\n`),
   });
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost']);
-
-async function readScript(path: string | undefined): Promise<Script> {
-  return path === undefined ? repeat : scriptFromRules(parseScriptRules(await readFile(path, 'utf8')));
-}
 
 const repeat: Script = ({ messages }) => {
   const texts = messages.at(-1)?.content.flatMap((block) => (block.type === 'text' ? [block.text] : [])) ?? [];

@@ -2,6 +2,7 @@ export { type VirtualClock, virtualClock } from './clock.ts';
 export { parseFaultRules } from './faults/fault-rules.ts';
 export type { Fault, FaultCondition, FaultRule } from './faults/faults.ts';
 export type { LoggedRequest } from './request-log.ts';
+export type { ScriptSource } from './script/read-script.ts';
 export type {
   RefusalCategory,
   Reply,

@@ -7,21 +7,22 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Refusal } from './dialect.ts';
 import { createExchange, type Exchange, type Incoming } from './exchange.ts';
+import { checkFaultRules } from './faults/fault-rules.ts';
 import { createFaultPicker, type FaultRule } from './faults/faults.ts';
 import type { Delay } from './faults/faulty-stream.ts';
 import { seededRandom } from './random.ts';
 import type { LoggedRequest } from './request-log.ts';
 import { refusalResponse, respond } from './respond.ts';
 import { nearestDialect, ROUTES, type Route } from './routes.ts';
-import type { Script } from './script/script.ts';
-import type { UsageProfile } from './usage-profile.ts';
+import { readScript, type ScriptSource } from './script/read-script.ts';
+import { requireUsageProfile, type UsageProfile } from './usage-profile.ts';
 
 export interface SimulatorOptions extends WorkspaceOptions {
   /** Default 0: any free one. */
   readonly port?: number;
   /** Address to listen on. Default `127.0.0.1`; another one opens the server to the network. */
   readonly host?: string;
-  readonly script: Script;
+  readonly script: ScriptSource;
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
   /** How large the bodies of a workspace's logged requests may be together; then the oldest are dropped. Default 64 MiB. */
@@ -35,7 +36,7 @@ export interface SimulatorOptions extends WorkspaceOptions {
 /** What may differ from workspace to workspace. */
 export interface WorkspaceOptions {
   /** What the assistant says. Default: the simulator's. */
-  readonly script?: Script;
+  readonly script?: ScriptSource;
   /** What goes wrong. Default: nothing. */
   readonly faults?: readonly FaultRule[];
   /** Of the faults that strike by chance. Default 0. */
@@ -61,7 +62,10 @@ export interface Simulator extends Workspace {
   readonly clock: () => number;
   /** Moves its clock forward, so that cache entries expire. Throws a `RangeError` for a negative number. */
   advance(ms: number): void;
-  /** The workspace of that name; it begins with its first use, here or by a request to its address. Options count on that use only. */
+  /**
+   * The workspace of that name; it begins with its first use, here or by a request to its address. Options count on that use only. Throws
+   * a `TypeError` for what `startSimulator` rejects with one.
+   */
   workspace(name: string, options?: WorkspaceOptions): Workspace;
   /** Ends every stream and every connection, then the server. */
   close(): Promise<void>;
@@ -74,9 +78,13 @@ const MAX_LOG_BYTES = 64 * 1024 * 1024;
 
 const TOO_LARGE: Refusal = { status: 413, message: 'Request exceeds the maximum allowed number of bytes.' };
 
-/** Starts a server that answers as the vendors do. Rejects if the port is taken. */
+/**
+ * Starts a server that answers as the vendors do. Rejects with a `TypeError` for a script, faults or a usage profile that are none, and if
+ * the port is taken.
+ */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { port = 0, host = '127.0.0.1', clock: baseClock = Date.now, delay = realDelay } = options;
+  const mainScript = readScript(options.script);
   let advancedMs = 0;
   const clock = (): number => baseClock() + advancedMs;
   const exchanges = new Map<string, Exchange>();
@@ -84,12 +92,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   function exchangeOf(name: string, own: WorkspaceOptions = {}): Exchange {
     const existing = exchanges.get(name);
     if (existing) return existing;
-    const { script = options.script, faults = [], seed = 0, usageProfile = options.usageProfile ?? 'openai' } = own;
+    const { seed = 0, usageProfile = options.usageProfile ?? 'openai' } = own;
+    const faults = checkFaultRules(own.faults ?? []);
     const pickerOf = () => createFaultPicker(faults, seededRandom(seed));
     const exchange = createExchange({
-      script,
+      script: name === MAIN || own.script === undefined ? mainScript : readScript(own.script),
       clock,
-      usageProfile,
+      usageProfile: requireUsageProfile(usageProfile),
       maxLogBytes: options.maxLogBytes ?? MAX_LOG_BYTES,
       createFaultPicker: pickerOf,
       onRequest: options.onRequest && ((request) => options.onRequest?.(request, name)),

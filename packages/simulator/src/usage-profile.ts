@@ -16,3 +16,9 @@ export const USAGE_PROFILES = [
   'litellm',
   'vllm',
 ] as const;
+
+/** Throws a `TypeError` for one that there is not. */
+export function requireUsageProfile(profile: UsageProfile): UsageProfile {
+  if (USAGE_PROFILES.includes(profile)) return profile;
+  throw new TypeError(`\`usageProfile\` is ${JSON.stringify(profile)}; expected one of ${USAGE_PROFILES.join(', ')}.`);
+}

@@ -92,17 +92,44 @@ describe('reprise-simulator', () => {
     ],
     ['a port that is none', ['--port', 'x'], /--port.*whole number/],
     ['a speed of nothing', ['--speed', '0'], /--speed.*above 0/],
-    ['a script that is missing', ['--script', '/nowhere/script.json'], /ENOENT.*\/nowhere\/script\.json/],
+    ['a port that no machine has', ['--port', '99999'], /--port.*from 0 to 65535/],
+    [
+      'a script that is missing',
+      ['--script', '/nowhere/s.json'],
+      /^error: There is no file \/nowhere\/s\.json for .*\n$/,
+    ],
+    [
+      'faults that are missing',
+      ['--faults', '/nowhere/f.json'],
+      /^error: There is no file \/nowhere\/f\.json for .*\n$/,
+    ],
+    ['a folder for a script', ['--script', tmpdir()], /^error: The script rules cannot be read from .* a folder.*\n$/],
+    [
+      'an address of another machine',
+      ['--host', '192.0.2.1', '--allow-remote'],
+      /^error: .*another address.*--host.*\n$/,
+    ],
     ['an unknown option', ['--bogus'], /unknown option '--bogus'/],
   ])('refuses %s', async (_what, options, message) => {
     const { child, output } = run(...options);
-    expect(await exitCode(child)).toBe(1);
+    expect(await exitCode(child)).toBe(2);
     expect(output.text).toMatch(message);
   });
 
   test.each([
     ['that is no JSON', '[', /script rules are no JSON/],
-    ['with a reply that is none', '[{ "reply": 3 }]', /script rules are not as they should be at rules\.0\.reply/],
+    ['with nothing in it', '', /script rules are no JSON/],
+    [
+      'with a reply that is none',
+      '[{ "reply": 3 }]',
+      /script rules are not as they should be at rules\.0\.reply: A reply is a text, or an object of text, thinking, .*delayMs\.\n$/,
+    ],
+    [
+      'with a reply that has something else',
+      '[{ "reply": { "txt": "x" } }]',
+      /rules\.0\.reply: Unrecognized key: "txt"/,
+    ],
+    ['with a text that is none', '[{ "reply": { "text": 3 } }]', /rules\.0\.reply\.text: .*expected string/],
     [
       'with a pattern that is none',
       '[{ "when": { "lastMessage": "(" }, "reply": "x" }]',
@@ -110,7 +137,7 @@ describe('reprise-simulator', () => {
     ],
   ])('refuses a script %s', async (_what, content, message) => {
     const { child, output } = run('--port', '0', '--script', tempFile('script.json', content));
-    expect(await exitCode(child)).toBe(1);
+    expect(await exitCode(child)).toBe(2);
     expect(output.text).toMatch(message);
   });
 
@@ -120,14 +147,31 @@ describe('reprise-simulator', () => {
     await ask(url, 'Hello');
     await said(child, output, /fresh \d+ {2}below-minimum|fresh \d+ {2}no-mark/);
     const second = run('--port', new URL(url).port);
-    expect(await exitCode(second.child)).toBe(1);
+    expect(await exitCode(second.child)).toBe(2);
     expect(second.output.text).toMatch(/EADDRINUSE.*choose another port with --port/);
+  });
+
+  test('says which release it is', async () => {
+    const { child, output } = run('--version');
+    expect(await exitCode(child)).toBe(0);
+    expect(output.text).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('ends without a word when nobody reads on', async () => {
+    const { child, output } = run('--port', '0');
+    const ended = exitCode(child);
+    const [, url = ''] = await said(child, output, /listens on (http:\S+)/);
+    child.stdout.destroy();
+    const before = output.text;
+    await ask(url, 'Hello').catch(() => undefined);
+    expect(await ended).toBe(0);
+    expect(output.text).toBe(before);
   });
 
   test('helps', async () => {
     const { child, output } = run('--help');
     expect(await exitCode(child)).toBe(0);
-    for (const option of ['--port', '--script', '--faults', '--seed', '--speed', '--allow-remote']) {
+    for (const option of ['--port', '--script', '--faults', '--seed', '--speed', '--allow-remote', '--version']) {
       expect(output.text).toContain(option);
     }
   });

@@ -1,6 +1,6 @@
 import { messageText } from '@reprise/providers';
 import { z } from 'zod';
-import { parseRules } from '../json-rules.ts';
+import { checkRules, parseRules } from '../json-rules.ts';
 import type { Reply, Script, ScriptRequest } from './script.ts';
 
 /** One answer of a script that is data: the first rule that fits answers, as often as it may. */
@@ -45,20 +45,21 @@ const toolCallSchema = z.strictObject({
   argumentsText: z.string().optional(),
 });
 
-const replySchema = z.union([
-  z.string(),
-  z.strictObject({
-    text: z.string().optional(),
-    thinking: z.string().optional(),
-    redactedThinking: z.string().optional(),
-    searches: z.array(searchSchema).optional(),
-    toolCalls: z.array(toolCallSchema).optional(),
-    stopReason: z.enum(STOP_REASONS).optional(),
-    refusalCategory: z.enum(REFUSAL_CATEGORIES).optional(),
-    chunkCharacters: z.int().min(1).optional(),
-    delayMs: z.number().min(0).optional(),
-  }),
-]);
+const replyPartsSchema = z.strictObject({
+  text: z.string().optional(),
+  thinking: z.string().optional(),
+  redactedThinking: z.string().optional(),
+  searches: z.array(searchSchema).optional(),
+  toolCalls: z.array(toolCallSchema).optional(),
+  stopReason: z.enum(STOP_REASONS).optional(),
+  refusalCategory: z.enum(REFUSAL_CATEGORIES).optional(),
+  chunkCharacters: z.int().min(1).optional(),
+  delayMs: z.number().min(0).optional(),
+});
+
+const replySchema = z.union([z.string(), replyPartsSchema], {
+  error: `A reply is a text, or an object of ${Object.keys(replyPartsSchema.shape).join(', ')}`,
+});
 
 const rulesSchema = z.array(
   z.strictObject({
@@ -67,7 +68,9 @@ const rulesSchema = z.array(
         lastMessage: z.string().refine(isPattern, 'is no regular expression').optional(),
         requestIndex: z.int().min(0).optional(),
         model: z.string().optional(),
-        afterTool: z.union([z.boolean(), z.string()]).optional(),
+        afterTool: z
+          .union([z.boolean(), z.string()], { error: 'true, false or the name of a tool is expected' })
+          .optional(),
       })
       .optional(),
     reply: replySchema,
@@ -78,6 +81,11 @@ const rulesSchema = z.array(
 /** Script rules of a JSON text. Throws a `TypeError` that names the first field that is not as it should be. */
 export function parseScriptRules(json: string): readonly ScriptRule[] {
   return parseRules(json, rulesSchema, 'script rules') as readonly ScriptRule[];
+}
+
+/** The same of rules that are a value already. */
+export function checkScriptRules(rules: unknown): readonly ScriptRule[] {
+  return checkRules(rules, rulesSchema, 'script rules') as readonly ScriptRule[];
 }
 
 /** A script from rules. A request that no rule fits fails with a status 500 that says so. */
