@@ -186,7 +186,7 @@ describe('a block', () => {
         content: [{ type: 'tool-result', toolCallId: 'a', toolName: 'look', content: [], isError: true }],
       },
     ];
-    expect(encodeRequest({ messages }, MODEL).body.messages[1]?.content).toEqual([
+    expect(encodeRequest({ messages }, MODEL).body.messages.at(-1)?.content).toEqual([
       { type: 'tool_result', tool_use_id: 'a', is_error: true },
     ]);
   });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { checkAnthropicBody } from '../src/anthropic/check-request.ts';
-import { toolCallBlock } from '../src/assemble-message.ts';
 import { type Message, type UserBlock, userMessage } from '../src/message.ts';
 import type { ModelRequest } from '../src/request.ts';
 import { exchange, hello } from './support/anthropic-exchange.ts';
@@ -132,26 +131,6 @@ describe('before anything is sent, a request is refused', () => {
       code: 'provider/unsupported-media',
       message: expect.stringContaining(block.type === 'text' ? '' : block.mediaType),
     });
-  });
-
-  it('for an image in a tool’s result that nobody reads', async () => {
-    const messages: readonly Message[] = [
-      userMessage('look'),
-      { role: 'assistant', content: [toolCallBlock('a', 'look', '{}')] },
-      {
-        role: 'tool',
-        content: [
-          {
-            type: 'tool-result',
-            toolCallId: 'a',
-            toolName: 'look',
-            content: [{ type: 'image', mediaType: 'image/tiff', data: 'SUkq' }],
-            isError: false,
-          },
-        ],
-      },
-    ];
-    await expect(exchange({ messages }, 'claude-opus-5')).rejects.toThrow(/messages\[2\].*image\/tiff/);
   });
 
   it('for more messages than the vendor takes', async () => {

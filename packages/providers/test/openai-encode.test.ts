@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toolCallBlock } from '../src/assemble-message.ts';
-import type { Message, ToolMessage, UserBlock } from '../src/message.ts';
+import type { Message, UserBlock } from '../src/message.ts';
 import { userMessage } from '../src/message.ts';
 import { encodeRequest } from '../src/openai/chat/encode-request.ts';
 import { openai } from '../src/openai/provider.ts';
@@ -214,11 +214,6 @@ describe('user content', () => {
       );
     },
   );
-
-  it('refuses an image in a tool result', () => {
-    const messages = HISTORY.map((message) => (message.role === 'tool' ? withImage(message) : message));
-    expect(() => encode({ messages })).toThrow(expect.objectContaining({ code: 'provider/unsupported' }));
-  });
 });
 
 it('only adds to the bytes of a shorter history', () => {
@@ -229,8 +224,3 @@ it('only adds to the bytes of a shorter history', () => {
   expect(bytes(answered).startsWith(bytes(HISTORY))).toBe(true);
   expect(bytes([...answered, userMessage('And in Rome?')]).startsWith(bytes(answered))).toBe(true);
 });
-
-function withImage({ role, content }: ToolMessage): ToolMessage {
-  const image = { type: 'image', mediaType: 'image/png', data: 'aW1n' } as const;
-  return { role, content: content.map((result) => ({ ...result, content: [image] })) };
-}

@@ -104,6 +104,22 @@ describe('the Messages API refuses', () => {
       ask([go, assistant(toolUse('t1')), user(toolResult('t1'), toolResult('t1'))]),
       /must have a single result/,
     ],
+    [
+      'two calls of one id, however far apart',
+      ask([
+        go,
+        assistant(toolUse('t1')),
+        user(toolResult('t1')),
+        assistant(text('ok'), toolUse('t1')),
+        user(toolResult('t1')),
+      ]),
+      /^messages\.3\.content\.1: `tool_use` ids must be unique$/,
+    ],
+    [
+      'a call id of other signs',
+      ask([go, assistant(toolUse('functions.look:0')), user(toolResult('functions.look:0'))]),
+      /^messages\.1\.content\.0\.tool_use\.id: String should match pattern/,
+    ],
     ['a prefilled answer', ask([go, assistant(text('Well'))]), /does not support assistant message prefill/],
   ])('%s', async (_what, body, message) => {
     const { anthropic, simulator } = await simulate(() => 'never said');

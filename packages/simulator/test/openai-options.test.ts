@@ -150,7 +150,7 @@ describe('Ollama refuses', () => {
   });
 });
 
-test('our adapter keeps a picture out of a tool’s result in Chat Completions', async () => {
+test('our adapter puts a picture of a tool’s result where Chat Completions takes one', async () => {
   const { simulator } = await simulate(() => 'Yes.');
   const model = openai({ apiKey: 'x', baseURL: `${simulator.url}/v1` }).model(GPT);
   const call = { type: 'tool-call', id: 'c', name: 'look', arguments: {}, argumentsText: '{}' } as const;
@@ -160,6 +160,6 @@ test('our adapter keeps a picture out of a tool’s result in Chat Completions',
     completeTurn(model, {
       messages: [userMessage('go'), { role: 'assistant', content: [call] }, { role: 'tool', content: [result] }],
     });
-  await expect(ask()).rejects.toMatchObject({ code: 'provider/unsupported' });
-  expect(simulator.requests).toEqual([]);
+  await ask();
+  expect(simulator.requests.map(({ status }) => status)).toEqual([200]);
 });

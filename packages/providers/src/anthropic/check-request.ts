@@ -12,8 +12,10 @@ import { checkRequest, refuseRequest } from '../check-request.ts';
 import { ProviderError } from '../errors.ts';
 import { mapGrowing } from '../frozen.ts';
 import { asObject } from '../json.ts';
-import type { DocumentBlock, ImageBlock, Message } from '../message.ts';
+import type { MediaBlock } from '../media.ts';
+import type { Message } from '../message.ts';
 import type { ModelRequest } from '../request.ts';
+import { isReadable } from './encode/encode-messages.ts';
 import { isThinking } from './encode/encode-options.ts';
 import type { EncodedRequest } from './encode/encode-request.ts';
 import { SEARCH_TOOL_NAME } from './encode/search.ts';
@@ -21,24 +23,19 @@ import { type AnthropicModelRules, anthropicModelRules, EFFORTS } from './models
 import type { MessagesBody } from './wire.ts';
 
 const MAX_MESSAGES = 100_000;
-const IMAGE_TYPES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 
 /** Throws `provider/invalid-request`, or `provider/unsupported-media` for a file the vendor does not read. */
 export function checkAnthropicRequest(request: ModelRequest, model = 'unknown'): void {
   const rules = anthropicModelRules(model);
   checkRequest(request, ['messages', 'stream', 'system']);
-  const { messages, maxTokens } = request;
+  const { messages } = request;
   if (messages.length > MAX_MESSAGES) {
     refuseRequest(`messages has ${messages.length} messages; the vendor takes ${MAX_MESSAGES} at most.`);
-  }
-  // Zero asks the vendor to fill its cache and to answer nothing, which it refuses in a stream.
-  if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens >= 1)) {
-    refuseRequest(`maxTokens is ${maxTokens}; a whole number of at least 1 is expected.`);
   }
   checkSearch(request);
   checkPrefill(request, model, rules);
   checkOutput(request, model, rules);
-  checkMessages(messages);
+  checkAnthropicMedia(messages);
 }
 
 /** Throws `provider/invalid-request` for what only the whole body shows, `vendorOptions` included. */
@@ -84,25 +81,22 @@ function checkOutput({ output }: ModelRequest, model: string, { takesOutputSchem
   );
 }
 
-const checkMessages = mapGrowing((message: Message, index) => {
-  checkMedia(message, index);
-  return [];
-});
+/** Throws `provider/unsupported-media` for a file of a user's message that the vendor does not read. */
+export const checkAnthropicMedia: (messages: readonly Message[]) => readonly never[] = mapGrowing(
+  (message: Message, index) => {
+    checkMedia(message, index);
+    return [];
+  },
+);
 
 function checkMedia(message: Message, index: number): void {
-  const blocks = message.role === 'tool' ? message.content.flatMap(({ content }) => content) : message.content;
-  for (const block of blocks) {
-    const isTaken = block.type === 'image' ? IMAGE_TYPES.has(block.mediaType) : isReadable(block);
-    if (isTaken || (block.type !== 'image' && block.type !== 'document')) continue;
-    throw unsupportedMedia(block, index);
+  if (message.role !== 'user') return;
+  for (const block of message.content) {
+    if (block.type !== 'text' && !isReadable(block)) throw unsupportedMedia(block, index);
   }
 }
 
-function isReadable(block: { readonly type: string; readonly mediaType?: string }): boolean {
-  return block.type !== 'document' || /^(application\/pdf$|text\/)/.test(block.mediaType ?? '');
-}
-
-function unsupportedMedia({ type, mediaType }: ImageBlock | DocumentBlock, index: number): ProviderError {
+function unsupportedMedia({ type, mediaType }: MediaBlock, index: number): ProviderError {
   return new ProviderError(
     'provider/unsupported-media',
     `messages[${index}] has a ${type} of type ${mediaType}; Claude reads images (JPEG, PNG, GIF, WebP), PDFs and text.`,

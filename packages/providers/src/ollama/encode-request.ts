@@ -5,24 +5,26 @@
  * Leaves to `check-request.ts`: what is refused of the request as a whole.
  *
  * W1. The same request gives the same bytes, and a longer history only adds to them.
- * W2. What the format has no place for is refused where the caller put it, and left out where another vendor's model did.
+ * W2. What the format has no place for is refused where the caller put it, and left out where another vendor's model or a tool did.
  * W3. A prefill is the last message, which the server leaves open for the model to go on from.
  */
 
 import { ProviderError } from '../errors.ts';
-import { mapGrowing } from '../frozen.ts';
+import { foldGrowing } from '../frozen.ts';
 import { asObject, parseExactJson } from '../json.ts';
+import type { MediaBlock } from '../media.ts';
 import {
   type AssistantMessage,
   type Message,
   messageText,
   type ToolCallBlock,
-  type ToolResultBlock,
+  type ToolMessage,
   toolCalls,
   type UserMessage,
 } from '../message.ts';
 import type { ModelRequest, ToolDefinition } from '../request.ts';
 import type { WarningEvent } from '../stream-event.ts';
+import { createLeftOutWarnings, encodeResults, NO_ROUND, type ResultRound, roundAfter } from '../tool-media.ts';
 import type { ChatBody, WireMessage, WireObject, WireTool, WireToolCall } from './wire.ts';
 
 export interface EncodedRequest {
@@ -31,7 +33,7 @@ export interface EncodedRequest {
   readonly warnings: readonly WarningEvent[];
 }
 
-/** Throws `provider/unsupported-media` for what a message cannot hold. */
+/** Throws `provider/unsupported-media` for what a user message cannot hold. */
 export function encodeRequest(request: ModelRequest, model: string): EncodedRequest {
   const tools = (request.tools ?? []).map(encodeTool);
   const options = encodeOptions(request);
@@ -50,7 +52,8 @@ export function encodeRequest(request: ModelRequest, model: string): EncodedRequ
     ...(Object.keys(options).length > 0 ? { options } : {}),
     stream: true,
   };
-  return { body, warnings: [...thinking.warnings, ...ignoredWarnings(request)] };
+  const warnings = [...thinking.warnings, ...ignoredWarnings(request), ...leftOutWarnings(request.messages)];
+  return { body, warnings };
 }
 
 /**
@@ -110,17 +113,14 @@ function encodeTool({ name, description, inputSchema }: ToolDefinition): WireToo
   return { type: 'function', function: { name, description, parameters: inputSchema } };
 }
 
-const encodeMessages = mapGrowing((message: Message) => encodeMessage(message));
+const encodeMessages = foldGrowing(NO_ROUND, (message: Message, _index, round: ResultRound<string>) =>
+  message.role === 'tool'
+    ? encodeToolMessage(message, round)
+    : { results: encodeMessage(message), state: roundAfter(message) },
+);
 
-function encodeMessage(message: Message): readonly WireMessage[] {
-  switch (message.role) {
-    case 'user':
-      return [encodeUser(message)];
-    case 'assistant':
-      return encodeAssistant(message);
-    case 'tool':
-      return message.content.map(encodeToolResult);
-  }
+function encodeMessage(message: UserMessage | AssistantMessage): readonly WireMessage[] {
+  return message.role === 'user' ? [encodeUser(message)] : encodeAssistant(message);
 }
 
 /** The format has one text and one list of images a message; several texts stand on lines of their own. */
@@ -171,14 +171,27 @@ function encodeToolCall({ name, argumentsText }: ToolCallBlock): WireToolCall {
   return { function: { name, arguments: asObject(parseExactJson(argumentsText)) ?? {} } };
 }
 
-/** Results are matched to calls by their order and name; the format has no flag for a failed call, so its text says so. */
-function encodeToolResult({ toolName, content, isError }: ToolResultBlock): WireMessage {
-  const texts = content.map((block) => {
-    if (block.type === 'text') return block.text;
-    throw new ProviderError(
-      'provider/unsupported-media',
-      `The result of tool ${toolName} holds an image, and Ollama takes only text in tool results.`,
-    );
+/** Results are matched to calls by their order and name. Templates show no images but those of users. */
+function encodeToolMessage(message: ToolMessage, round: ResultRound<string>) {
+  return encodeResults<WireMessage, string>(message, round, {
+    encodeMedium: encodeToolImage,
+    encodeResult: ({ toolName }, content) => ({ role: 'tool', content, tool_name: toolName }),
+    encodeCarried: (carried) => ({
+      role: 'user',
+      content: carried.map(({ label }) => label).join('\n'),
+      images: carried.map(({ medium }) => medium),
+    }),
   });
-  return { role: 'tool', content: `${isError ? 'Error: ' : ''}${texts.join('\n')}`, tool_name: toolName };
 }
+
+function encodeToolImage({ type, mediaType, data }: MediaBlock): string | undefined {
+  return type === 'image' && READ_IMAGES.has(mediaType) ? canonicalBase64(data) : undefined;
+}
+
+/** What its own command line lets through (ollama: cmd/interactive.go, 2026-11). */
+const READ_IMAGES: ReadonlySet<string> = new Set(['image/jpeg', 'image/png', 'image/webp']);
+
+const leftOutWarnings = createLeftOutWarnings(
+  'Ollama',
+  ({ type, mediaType }) => type === 'image' && READ_IMAGES.has(mediaType),
+);

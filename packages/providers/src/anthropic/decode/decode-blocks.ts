@@ -41,7 +41,8 @@ const KNOWN_FIELDS: Readonly<Record<Exclude<BlockKind, 'opaque'> | 'redacted-thi
 /** What the wire calls a response's first block. */
 const FIRST: WireKey = 0;
 
-export function createBlockDecoder(): BlockDecoder {
+/** `responseKey` gives whatever tells the response from others, once it has begun: ids of ours are derived from it. */
+export function createBlockDecoder(responseKey: () => string = () => ''): BlockDecoder {
   const assembler = createMessageAssembler();
   const blocks = new Map<WireKey, OpenBlock>();
   const callIds = new Set<string>();
@@ -90,7 +91,7 @@ export function createBlockDecoder(): BlockDecoder {
   /** The vendor's id, or one of ours where it gave none, or one that another call has: results could not be told apart. */
   function callId(value: unknown): string {
     const sent = readText(value) ?? '';
-    const id = sent === '' || callIds.has(sent) ? derivedCallId(sent, callIds.size) : sent;
+    const id = sent === '' || callIds.has(sent) ? derivedCallId(responseKey(), sent, callIds.size) : sent;
     callIds.add(id);
     return id;
   }

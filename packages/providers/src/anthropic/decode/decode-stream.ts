@@ -48,7 +48,8 @@ interface DecoderState {
 export function createAnthropicDecoder(options: DecoderOptions = {}): StreamDecoder<unknown> {
   const state: DecoderState = {
     options,
-    blocks: createBlockDecoder(),
+    // A server that names no response still counts more tokens with every turn.
+    blocks: createBlockDecoder(() => state.responseId || JSON.stringify(state.usage ?? '')),
     responseId: undefined,
     model: undefined,
     usage: undefined,

@@ -10,10 +10,13 @@
  *     against it. A block does not know which model signed it. The vendor drops, unbilled, thoughts that another model cannot read, and
  *     the newest models refuse thoughts whose system prompt, tools or earlier messages have changed since; whoever edits a history strips
  *     the thoughts after the edit.
+ * W7. The first message is the user's, as the vendor demands: one that says `.` stands before a history that begins with an answer.
  */
 
-import { mapGrowing } from '../../frozen.ts';
+import { derivedCallId } from '../../derived-call-id.ts';
+import { foldGrowing } from '../../frozen.ts';
 import { asObject, type JsonObject, type JsonValue, parseExactJson } from '../../json.ts';
+import { IMAGE_TYPES, type MediaBlock } from '../../media.ts';
 import type {
   AssistantBlock,
   DocumentBlock,
@@ -27,15 +30,25 @@ import type {
   ToolResultBlock,
   UserBlock,
 } from '../../message.ts';
+import { createLeftOutWarnings, leftOutText } from '../../tool-media.ts';
+import { withUniqueCallIds } from '../../unique-call-ids.ts';
 import { withVendorFields } from '../decode/vendor-fields.ts';
 import type { WireBlock, WireMessage } from '../wire.ts';
 import { withoutLostCalls } from './open-calls.ts';
 
 export function encodeMessages(messages: readonly Message[]): readonly WireMessage[] {
-  return encodeEach(withoutLostCalls(messages));
+  return encodeEach(withUniqueCallIds(withoutLostCalls(messages)));
 }
 
-const encodeEach = mapGrowing((message: Message) => encodeMessage(message));
+const encodeEach = foldGrowing(false, (message: Message, _index, hasBegun: boolean) => {
+  const encoded = encodeMessage(message);
+  const lacksUser = !hasBegun && encoded[0]?.role === 'assistant';
+  return { results: lacksUser ? [encodeOpening(), ...encoded] : encoded, state: hasBegun || encoded.length > 0 };
+});
+
+function encodeOpening(): WireMessage {
+  return { role: 'user', content: encodeText(' ') };
+}
 
 function encodeMessage(message: Message): readonly WireMessage[] {
   const content = encodeContent(message);
@@ -105,7 +118,15 @@ function encodeToolCall(block: ToolCallBlock): WireBlock {
   const { id, name, arguments: parsed, argumentsText } = block;
   // The text, not the parsed value, so that numbers a double cannot hold go back as they came.
   const exact = argumentsText === '' ? parsed : parseExactJson(argumentsText);
-  return withVendorFields({ type: 'tool_use', id, name, input: isPlainObject(exact) ? exact : {} }, block);
+  return withVendorFields(
+    { type: 'tool_use', id: encodeCallId(id), name, input: isPlainObject(exact) ? exact : {} },
+    block,
+  );
+}
+
+/** Other vendors' ids may be what this one refuses ("String should match pattern '^[a-zA-Z0-9_-]+$'", 2025-07). */
+function encodeCallId(id: string): string {
+  return /^[\w-]+$/.test(id) ? id : derivedCallId(id);
 }
 
 /** Numbers kept as source text are objects too, but without a prototype. */
@@ -118,14 +139,28 @@ function encodeOpaque({ family, data }: OpaqueBlock): readonly WireBlock[] {
 }
 
 function encodeToolResult({ toolCallId, content, isError }: ToolResultBlock): WireBlock {
-  const blocks = content.flatMap((block) => (block.type === 'text' ? encodeText(block.text) : [encodeImage(block)]));
+  const blocks = content.flatMap(encodeResultBlock);
   return {
     type: 'tool_result',
-    tool_use_id: toolCallId,
+    tool_use_id: encodeCallId(toolCallId),
     ...(blocks.length > 0 ? { content: blocks } : {}),
     ...(isError ? { is_error: true } : {}),
   };
 }
+
+function encodeResultBlock(block: UserBlock): readonly WireBlock[] {
+  if (block.type === 'text' || isReadable(block)) return encodeUserBlock(block);
+  return encodeText(leftOutText(block));
+}
+
+/** What Claude reads: images of four types, PDFs and text (Anthropic's pages on vision and PDF support, 2026-11). */
+export function isReadable({ type, mediaType }: MediaBlock): boolean {
+  if (type === 'image') return IMAGE_TYPES.has(mediaType);
+  return type === 'document' && /^(application\/pdf$|text\/)/.test(mediaType);
+}
+
+/** Warns of what tools gave and Claude does not read. */
+export const leftOutWarnings: ReturnType<typeof createLeftOutWarnings> = createLeftOutWarnings('Claude', isReadable);
 
 function encodeImage({ mediaType, data }: ImageBlock): WireBlock {
   return { type: 'image', source: { type: 'base64', media_type: mediaType, data } };

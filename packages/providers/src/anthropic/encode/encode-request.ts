@@ -11,7 +11,7 @@
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
 import type { AnthropicHost } from '../host.ts';
 import type { MessagesBody, WireTool, WireToolChoice } from '../wire.ts';
-import { encodeMessages, encodeText } from './encode-messages.ts';
+import { encodeMessages, encodeText, leftOutWarnings } from './encode-messages.ts';
 import { type EncodedOptions, encodeOptions } from './encode-options.ts';
 
 /** The prefill stands beside the body: it is no part of any later request's prefix, and carries no cache mark. */
@@ -21,7 +21,7 @@ export interface EncodedRequest extends Pick<EncodedOptions, 'prefill' | 'hasPre
 
 /** Throws `provider/invalid-request` where thinking finds no room under `maxTokens`. */
 export function encodeRequest(request: ModelRequest, model: string, host: AnthropicHost = 'unknown'): EncodedRequest {
-  const { fields, maxTokens, tools: serverTools, ...rest } = encodeOptions(request, model, host);
+  const { fields, maxTokens, tools: serverTools, warnings, ...rest } = encodeOptions(request, model, host);
   const system = encodeText(request.system ?? '');
   const tools = [...(request.tools ?? []).map(encodeTool), ...serverTools];
   const body: MessagesBody = {
@@ -36,7 +36,7 @@ export function encodeRequest(request: ModelRequest, model: string, host: Anthro
     ...(request.stopSequences === undefined ? {} : { stop_sequences: request.stopSequences }),
     ...fields,
   };
-  return { body, ...rest };
+  return { body, ...rest, warnings: [...warnings, ...leftOutWarnings(request.messages)] };
 }
 
 function encodeTool({ name, description, inputSchema }: ToolDefinition): WireTool {

@@ -2,51 +2,61 @@
  * The history as messages of the wire.
  *
  * M1. A message's bytes depend on it, the vendor and the model alone, not on what is asked beside it.
- * M2. What the format has no place for is refused where the caller put it, and left out where a model did.
+ * M2. What the format has no place for is refused where the caller put it, and left out where a model or a tool did.
  * M3. What a vendor's model left to be sent back goes back to the vendors that know it, and to no other.
  */
 
 import type { OpenAI } from 'openai';
 import { derivedCallId } from '../../derived-call-id.ts';
 import { ProviderError } from '../../errors.ts';
-import { mapGrowing } from '../../frozen.ts';
+import { foldGrowing } from '../../frozen.ts';
 import { asObject, type JsonObject, type JsonValue } from '../../json.ts';
+import { IMAGE_TYPES, type MediaBlock } from '../../media.ts';
 import {
   type AssistantMessage,
   type DocumentBlock,
   type Message,
   messageText,
   type ToolCallBlock,
+  type ToolMessage,
   type ToolResultBlock,
   toolCalls,
   type UserBlock,
   type UserMessage,
 } from '../../message.ts';
+import { createLeftOutWarnings, encodeResults, NO_ROUND, type ResultRound, roundAfter } from '../../tool-media.ts';
 import { dataUrl } from '../data-url.ts';
 import type { ChatVendor } from '../vendors.ts';
 
 export type ChatMessage = OpenAI.Chat.Completions.ChatCompletionMessageParam;
-type ChatPart = OpenAI.Chat.Completions.ChatCompletionContentPart;
+export type ChatPart = OpenAI.Chat.Completions.ChatCompletionContentPart;
 type ChatToolCall = OpenAI.Chat.Completions.ChatCompletionMessageToolCall;
 
-/** Throws `provider/unsupported-media` for a document, and `provider/unsupported` for a tool result, that the format cannot hold. */
+/** Throws `provider/unsupported-media` for a document of the user's that the format cannot hold. */
 export const encodeMessages: (
   messages: readonly Message[],
   model: string,
   vendor: ChatVendor,
-) => readonly ChatMessage[] = mapGrowing((message: Message, _index, model: string, vendor: ChatVendor) =>
-  encodeMessage(message, model, vendor),
+) => readonly ChatMessage[] = foldGrowing(
+  NO_ROUND,
+  (message: Message, _index, round: ResultRound<ChatPart>, model: string, vendor: ChatVendor) =>
+    message.role === 'tool'
+      ? encodeTool(message, round, vendor)
+      : { results: encodeMessage(message, model, vendor), state: roundAfter(message) },
 );
 
-function encodeMessage(message: Message, model: string, vendor: ChatVendor): readonly ChatMessage[] {
-  switch (message.role) {
-    case 'user':
-      return [encodeUser(message)];
-    case 'assistant':
-      return encodeAssistant(message, model, vendor);
-    case 'tool':
-      return message.content.map((result) => encodeToolResult(result, vendor));
-  }
+/** Warns of what tools gave and the format cannot hold. */
+export const leftOutWarnings: ReturnType<typeof createLeftOutWarnings> = createLeftOutWarnings(
+  'Chat Completions',
+  (block) => encodeToolMedium(block) !== undefined,
+);
+
+function encodeMessage(
+  message: UserMessage | AssistantMessage,
+  model: string,
+  vendor: ChatVendor,
+): readonly ChatMessage[] {
+  return message.role === 'user' ? [encodeUser(message)] : encodeAssistant(message, model, vendor);
 }
 
 /** One text goes as a string, which every compatible server takes. */
@@ -63,12 +73,12 @@ function encodeUserBlock(block: UserBlock): ChatPart {
     case 'image':
       return { type: 'image_url', image_url: { url: dataUrl(block) } };
     case 'document':
-      return encodeDocument(block);
+      return encodeDocument(block) ?? refuseDocument(block);
   }
 }
 
 /** The format's files are PDFs; text is read as text, under its name. */
-function encodeDocument(block: DocumentBlock): ChatPart {
+function encodeDocument(block: DocumentBlock): ChatPart | undefined {
   const { mediaType, data, name } = block;
   if (mediaType === 'application/pdf') {
     return { type: 'file', file: { filename: name ?? 'document.pdf', file_data: dataUrl(block) } };
@@ -79,6 +89,10 @@ function encodeDocument(block: DocumentBlock): ChatPart {
     const text = Buffer.from(data, 'base64').toString('utf8');
     return { type: 'text', text: name === undefined ? text : `${name}:\n${text}` };
   }
+  return undefined;
+}
+
+function refuseDocument({ mediaType }: DocumentBlock): never {
   throw new ProviderError(
     'provider/unsupported-media',
     `A user message holds a document of type ${mediaType}; Chat Completions takes PDF, text, and WAV or MP3 audio.`,
@@ -159,21 +173,23 @@ function encodeCallId(id: string, { callIds }: ChatVendor): string {
   return derivedCallId(id).slice(-9);
 }
 
-/** The format has no flag for a failed call, so its text says so. */
-function encodeToolResult(
-  { toolCallId, toolName, content, isError }: ToolResultBlock,
-  vendor: ChatVendor,
-): ChatMessage {
-  const texts = content.map((block) => {
-    if (block.type === 'text') return block.text;
-    throw new ProviderError(
-      'provider/unsupported',
-      `The result of tool ${toolName} holds an image, and Chat Completions takes only text in tool results.`,
-    );
+/** Tool messages take text alone: "Image URLs are only allowed for messages with role 'user'" (the vendor's words, 2026-11). */
+function encodeTool(message: ToolMessage, round: ResultRound<ChatPart>, vendor: ChatVendor) {
+  return encodeResults<ChatMessage, ChatPart>(message, round, {
+    encodeMedium: encodeToolMedium,
+    encodeResult: ({ toolCallId }: ToolResultBlock, content) => ({
+      role: 'tool',
+      tool_call_id: encodeCallId(toolCallId, vendor),
+      content,
+    }),
+    encodeCarried: (carried) => ({
+      role: 'user',
+      content: carried.flatMap(({ label, medium }) => [{ type: 'text', text: label }, medium]),
+    }),
   });
-  return {
-    role: 'tool',
-    tool_call_id: encodeCallId(toolCallId, vendor),
-    content: `${isError ? 'Error: ' : ''}${texts.join('\n')}`,
-  };
+}
+
+function encodeToolMedium(block: MediaBlock): ChatPart | undefined {
+  if (block.type === 'image') return IMAGE_TYPES.has(block.mediaType) ? encodeUserBlock(block) : undefined;
+  return block.type === 'document' ? encodeDocument(block) : undefined;
 }

@@ -2,8 +2,8 @@
  * A request of ours as the body of a Chat Completions call.
  *
  * Owns: the body's JSON, to the byte.
- * Leaves to `encode-messages.ts`: the history. To `encode-options.ts`: what is asked beside it. To `vendor-list.ts`: what a vendor
- * wants otherwise.
+ * Leaves to `encode-messages.ts`: the history. To `claude-messages.ts`: what Claude's vendor would refuse of it. To `encode-options.ts`:
+ * what is asked beside it. To `vendor-list.ts`: what a vendor wants otherwise.
  *
  * W1. The same request gives the same bytes, and a longer history only adds to them.
  * W2. What every vendor is sure to refuse is refused at once.
@@ -12,8 +12,10 @@
 import { asObject, type JsonObject } from '../../json.ts';
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
 import type { WarningEvent } from '../../stream-event.ts';
+import { withUniqueCallIds } from '../../unique-call-ids.ts';
 import type { ChatVendor } from '../vendors.ts';
-import { type ChatMessage, encodeMessages } from './encode-messages.ts';
+import { claudeMessages, isClaude } from './claude-messages.ts';
+import { type ChatMessage, encodeMessages, leftOutWarnings } from './encode-messages.ts';
 import { encodeOptions } from './encode-options.ts';
 
 export interface ChatBody {
@@ -36,13 +38,13 @@ export function encodeRequest(request: ModelRequest, model: string, vendor: Chat
   const options = encodeOptions(request, model, vendor);
   const ownTools = (request.tools ?? []).map(encodeTool);
   const tools = [...ownTools, ...options.tools];
+  const messages = [
+    ...encodeSystem([request.system ?? '', options.instruction]),
+    ...encodeMessages(withUniqueCallIds(request.messages), model, vendor),
+  ];
   const body: ChatBody = {
     model,
-    messages: [
-      ...encodeSystem([request.system ?? '', options.instruction]),
-      ...encodeMessages(request.messages, model, vendor),
-      ...options.beginning,
-    ],
+    messages: [...(isClaude(model) ? claudeMessages(messages) : messages), ...options.beginning],
     ...(tools.length > 0 ? { tools } : {}),
     ...(request.toolChoice === undefined || ownTools.length === 0
       ? {}
@@ -55,7 +57,8 @@ export function encodeRequest(request: ModelRequest, model: string, vendor: Chat
     stream: true,
     ...encodeUsageOption(vendorOptions, vendor),
   };
-  return { body, headers: options.headers, warnings: options.warnings };
+  const warnings = [...options.warnings, ...leftOutWarnings(request.messages)];
+  return { body, headers: options.headers, warnings };
 }
 
 function encodeSystem(texts: readonly string[]): readonly ChatMessage[] {

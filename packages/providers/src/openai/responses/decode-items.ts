@@ -36,8 +36,14 @@ interface StreamedBlock {
   citations: number;
 }
 
-/** `runsCustomTools`: the vendor answers calls of custom tools itself. */
-export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTools: boolean }): ItemDecoder {
+export interface ItemDecoderOptions {
+  /** The vendor answers calls of custom tools itself. */
+  readonly runsCustomTools: boolean;
+  /** Whatever tells the response from others, once it has begun: ids of ours are derived from it. */
+  readonly responseKey: () => string;
+}
+
+export function createItemDecoder({ runsCustomTools, responseKey }: ItemDecoderOptions): ItemDecoder {
   const assembler = createMessageAssembler();
   const streamed = new Map<WireKey, Map<string, StreamedBlock>>();
   const finished = new Set<WireKey>();
@@ -141,7 +147,7 @@ export function createItemDecoder({ runsCustomTools }: { readonly runsCustomTool
 
   /** Each call has an id of its own, by which it is answered, also where a server gives two the same. */
   function ownId(key: WireKey, id: string): string {
-    const own = [...callIds.values()].includes(id) ? derivedCallId(id, callIds.size) : id;
+    const own = [...callIds.values()].includes(id) ? derivedCallId(responseKey(), id, callIds.size) : id;
     callIds.set(key, own);
     return own;
   }

@@ -49,7 +49,7 @@ export function createResponsesDecoder(options: {
   const { runsCustomTools = false } = vendorNamed(options.vendor);
   const state: DecoderState = {
     vendor: options.vendor,
-    items: createItemDecoder({ runsCustomTools }),
+    items: createItemDecoder({ runsCustomTools, responseKey: () => state.responseId ?? '' }),
     responseId: undefined,
     model: options.model,
     serviceTier: undefined,

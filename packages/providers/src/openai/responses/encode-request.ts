@@ -13,6 +13,7 @@
 import { ProviderError } from '../../errors.ts';
 import { foldGrowing } from '../../frozen.ts';
 import { asArray, type JsonObject } from '../../json.ts';
+import { IMAGE_TYPES, type MediaBlock } from '../../media.ts';
 import type {
   AssistantMessage,
   DocumentBlock,
@@ -23,6 +24,8 @@ import type {
 } from '../../message.ts';
 import type { ModelRequest, ToolChoice, ToolDefinition } from '../../request.ts';
 import type { WarningEvent } from '../../stream-event.ts';
+import { createLeftOutWarnings, leftOutText } from '../../tool-media.ts';
+import { withUniqueCallIds } from '../../unique-call-ids.ts';
 import { dataUrl } from '../data-url.ts';
 import { openaiModelRules } from '../models.ts';
 import { encodeAssistant, keptItems } from './encode-assistant.ts';
@@ -45,7 +48,7 @@ export interface EncodedRequest {
 /** Throws `provider/unsupported-media`, and `provider/invalid-request` for an output schema where the model takes none. */
 export function encodeRequest(request: ModelRequest, model: string): EncodedRequest {
   const { tools: givenTools, ...vendorOptions } = request.vendorOptions ?? {};
-  const { fields, tools: ownTools, warnings } = encodeOptions(request, model, openaiModelRules(model));
+  const { fields, tools: ownTools, warnings: adapted } = encodeOptions(request, model, openaiModelRules(model));
   // The vendor's tools stand last: those before them are the same prefix with them and without.
   const tools = [...(givenTools ? asArray(givenTools) : (request.tools ?? []).map(encodeTool)), ...ownTools];
   const body: ResponsesBody = {
@@ -61,7 +64,7 @@ export function encodeRequest(request: ModelRequest, model: string): EncodedRequ
     ...fields,
     stream: true,
   };
-  return { body, warnings };
+  return { body, warnings: [...adapted, ...leftOutWarnings(request.messages)] };
 }
 
 function encodeSystem(system: string): readonly JsonObject[] {
@@ -80,7 +83,7 @@ function encodeToolChoice(choice: ToolChoice): string | JsonObject {
 const NO_CALLS: ReadonlySet<string> = new Set();
 
 function encodeHistory(messages: readonly Message[], isStored: boolean): readonly JsonObject[] {
-  return encodeMessages(messages, isStored);
+  return encodeMessages(withUniqueCallIds(messages), isStored);
 }
 
 const encodeMessages = foldGrowing(
@@ -119,9 +122,8 @@ function encodeUserBlock(block: UserBlock): JsonObject {
   }
 }
 
-/** PDFs, texts and office files are read; sound and pictures in motion are not (developers.openai.com, file inputs, 2026-11). */
 function encodeDocument(block: DocumentBlock): JsonObject {
-  if (/^(audio|video)\//.test(block.mediaType)) {
+  if (!isReadable(block)) {
     throw new ProviderError(
       'provider/unsupported-media',
       `A user message holds a document of type ${block.mediaType}, and Responses takes neither audio nor video.`,
@@ -146,10 +148,27 @@ function encodeToolResult(result: ToolResultBlock, isCustom: boolean): JsonObjec
   };
 }
 
+/** PDFs, texts and office files are read; sound and pictures in motion are not (developers.openai.com, file inputs, 2026-11). */
+function isReadable({ mediaType }: DocumentBlock): boolean {
+  return !/^(audio|video)\//.test(mediaType);
+}
+
+/** Results hold what a user's message does (`openai` 7.55, responses.d.ts). */
+function isTakenOfTool(block: MediaBlock): boolean {
+  return block.type === 'image' ? IMAGE_TYPES.has(block.mediaType) : block.type === 'document' && isReadable(block);
+}
+
+const leftOutWarnings = createLeftOutWarnings('Responses', isTakenOfTool);
+
+function withoutUntaken(block: UserBlock): UserBlock {
+  return block.type === 'text' || isTakenOfTool(block) ? block : { type: 'text', text: leftOutText(block) };
+}
+
 /** Text alone goes as a string, which every compatible server takes. The format has no flag for a failed call, so its text says so. */
 function encodeOutput({ content, isError }: ToolResultBlock): string | readonly JsonObject[] {
-  const texts = content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
-  if (texts.length === content.length) return `${isError ? 'Error: ' : ''}${texts.join('\n')}`;
-  const parts = content.map((block) => (block.type === 'text' ? encodeText(block.text) : encodeImage(block)));
+  const blocks = content.map(withoutUntaken);
+  const texts = blocks.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+  if (texts.length === blocks.length) return `${isError ? 'Error: ' : ''}${texts.join('\n')}`;
+  const parts = blocks.map(encodeUserBlock);
   return isError ? [encodeText('Error:'), ...parts] : parts;
 }

@@ -47,6 +47,8 @@ interface MergedMessage {
 /** Every call has its result in the next message, and every result its call in the one before. */
 export function refuseToolPairs(body: Wire): Refusal | undefined {
   const merged = mergeMessages(body);
+  const badId = refuseCallIds(body);
+  if (badId) return badId;
   for (const [position, message] of merged.entries()) {
     const previous = merged[position - 1]?.blocks ?? [];
     const next = merged[position + 1]?.blocks;
@@ -55,6 +57,24 @@ export function refuseToolPairs(body: Wire): Refusal | undefined {
     if (next !== undefined) {
       const unfinished = refuseUnfinishedSearch(message);
       if (unfinished) return unfinished;
+    }
+  }
+  return undefined;
+}
+
+/** The vendor's words of 2025-07 and 2026-03, with the place of the call. */
+function refuseCallIds(body: Wire): Refusal | undefined {
+  const known = new Set<unknown>();
+  for (const [index, message] of asArray(body['messages']).entries()) {
+    for (const [position, block] of asArray(asObject(message)?.['content']).entries()) {
+      const { type, id } = asObject(block) ?? {};
+      if (type !== 'tool_use') continue;
+      const place = `messages.${index}.content.${position}`;
+      if (!/^[\w-]+$/.test(String(id))) {
+        return badRequest(`${place}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'`);
+      }
+      if (known.has(id)) return badRequest(`${place}: \`tool_use\` ids must be unique`);
+      known.add(id);
     }
   }
   return undefined;
