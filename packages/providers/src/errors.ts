@@ -1,6 +1,8 @@
+/** `provider/cassette`: a cassette in the place of `fetch` has no answer; `cause` is its `CassetteError`, and the message its words. */
 export type ProviderErrorCode =
   | 'provider/aborted'
   | 'provider/auth'
+  | 'provider/cassette'
   | 'provider/context-window'
   | 'provider/invalid-request'
   | 'provider/malformed-stream'

@@ -68,7 +68,7 @@ describe('what a listener hears (K-21)', () => {
       const path = cassettePath();
       const options: CassetteOptions = {
         path,
-        domains: type === 'passed' ? [] : ['127.0.0.1'],
+        domains: type === 'passed' ? ['example.com'] : ['127.0.0.1'],
         fetch: async () => new Response('x', { status: type === 'skipped' ? 500 : 200 }),
         onEvent: (event) => {
           if (event.type === type) throw new Error(`heard ${type}`);

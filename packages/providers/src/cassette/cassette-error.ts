@@ -3,7 +3,8 @@ import type { Difference } from './key/compare-requests.ts';
 /**
  * `busy`: another process keeps the file's lock · `closed`: enabled after `close` · `count-pruned`: a step of `prune` would change
  * what a vendor counted · `malformed`: a line of the file is no record · `measuring`: a recorded answer was asked for while the
- * vendor's cache is measured · `miss`: no record answers the request · `no-file`, `no-folder`: there is none where the path says.
+ * vendor's cache is measured · `miss`: no record answers the request · `no-file`, `no-folder`: there is none where the path says, or the
+ * one in the place of the other · `not-normalized`: a function of `normalize` gave back no request.
  */
 export type CassetteErrorCode =
   | 'cassette/busy'
@@ -13,7 +14,8 @@ export type CassetteErrorCode =
   | 'cassette/measuring'
   | 'cassette/miss'
   | 'cassette/no-file'
-  | 'cassette/no-folder';
+  | 'cassette/no-folder'
+  | 'cassette/not-normalized';
 
 /** The record most like a request that none answers. */
 export interface NearestRecord extends Difference {

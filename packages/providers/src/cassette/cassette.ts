@@ -14,12 +14,13 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CassetteError, measuringError } from './cassette-error.ts';
 import { checkFile, checkOptions } from './check-options.ts';
+import { checkedNormalize } from './checked-normalize.ts';
 import { DEFAULT_DOMAINS, isOnDomain } from './domains.ts';
 import { type Recording, type RecordingEnd, recordResponse, toRecord } from './exchange/record-response.ts';
 import { replayResponse } from './exchange/replay-response.ts';
 import { defaultPath } from './file/default-path.ts';
 import { missError } from './file/miss-error.ts';
-import type { RecordedBody } from './file/record.ts';
+import { type CassetteRecord, isError, type RecordedBody } from './file/record.ts';
 import { RecordFile } from './file/record-file.ts';
 import { replaceGlobalFetch } from './global-fetch.ts';
 import { type KeyedRequest, keyRequest } from './key/request-key.ts';
@@ -49,6 +50,8 @@ class FileCassette implements Cassette {
   readonly #file: RecordFile | undefined;
   readonly #recordings = new Set<Recording>();
   readonly #writes = new Set<Promise<void>>();
+  /** How often each key was asked for, as an error is not the answer to asking again. */
+  readonly #asked = new Map<string, number>();
   /** What nobody waited for, until `close` tells it. */
   readonly #errors: unknown[] = [];
   /** While enabled. */
@@ -118,15 +121,16 @@ class FileCassette implements Cassette {
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const sent = await readRequest(new Request(input, init));
     signal?.throwIfAborted();
-    const request = keyRequest(sent, this.#options.normalize ?? []);
+    const request = keyRequest(sent, (this.#options.normalize ?? []).map(checkedNormalize));
     const replayed = this.#mode === 'record' ? undefined : this.#replay(request, this.#file, signal);
     if (replayed !== undefined) return replayed;
 
+    const earlier = this.#attempts(request, this.#file).length;
     const { clock = Date.now } = this.#options;
     const sentAt = clock();
     try {
       const response = await send(sent.url.href, sameRequest(sent, input, { ...init, ...(signal ? { signal } : {}) }));
-      return this.#record(request, response, { file: this.#file, signal, elapsedMs: () => clock() - sentAt });
+      return this.#record(request, response, { file: this.#file, earlier, signal, elapsedMs: () => clock() - sentAt });
     } catch (error) {
       this.#skip(request, signal?.aborted ? 'aborted' : 'failed', error);
       throw error;
@@ -136,7 +140,7 @@ class FileCassette implements Cassette {
   #replay(request: KeyedRequest, file: RecordFile, signal: AbortSignal | undefined): Response | undefined {
     const { key, summary } = request;
     const { measureCache = false, speed = 0 } = this.#options;
-    const record = file.find(request);
+    const record = this.#find(request, file);
     if (record === undefined) {
       this.#tell({ type: 'miss', key, url: summary.url });
       if (this.#mode === 'replay') throw missError(request, file);
@@ -148,11 +152,24 @@ class FileCassette implements Cassette {
     return replayResponse(record, { speed, signal });
   }
 
-  #record(
-    request: KeyedRequest,
-    response: Response,
-    { file, ...exchange }: { file: RecordFile; signal: AbortSignal | undefined; elapsedMs: () => number },
-  ): Response {
+  /** The record that is the answer now, if there is one. After an error that was the last, asking again is another request. */
+  #find(request: KeyedRequest, file: RecordFile): CassetteRecord | undefined {
+    const asked = this.#asked.get(request.key) ?? 0;
+    this.#asked.set(request.key, asked + 1);
+    const attempts = file.find(request);
+    const last = attempts.at(-1);
+    return attempts[asked] ?? (last !== undefined && isError(last) && this.#mode === 'auto' ? undefined : last);
+  }
+
+  /** The records that the next answer comes after: of mode `record`, only its own count. */
+  #attempts(request: KeyedRequest, file: RecordFile): readonly CassetteRecord[] {
+    const attempts = file.find(request);
+    const last = attempts.at(-1);
+    const goesOn = last !== undefined && isError(last) && (this.#mode === 'auto' || last.line === undefined);
+    return goesOn ? attempts : [];
+  }
+
+  #record(request: KeyedRequest, response: Response, { file, earlier, ...exchange }: RecordedExchange): Response {
     if (this.#isClosed || (!response.ok && !this.#options.recordErrors)) {
       this.#skip(request, this.#isClosed ? 'aborted' : 'status');
       return response;
@@ -162,7 +179,7 @@ class FileCassette implements Cassette {
       if (end.type === 'left') this.#skip(request, 'aborted');
       else if (end.type === 'failed') this.#skip(request, exchange.signal?.aborted ? 'aborted' : 'failed', end.error);
       // The same request may have been under way twice. The first answer stays, as it may have been replayed already.
-      else if (this.#mode === 'auto' && file.find(request) !== undefined) this.#skip(request, 'already-recorded');
+      else if (this.#mode === 'auto' && file.find(request).length > earlier) this.#skip(request, 'already-recorded');
       else this.#keep(file, request, { response, body: end.body });
     };
     let recording: Recording | undefined;
@@ -181,8 +198,9 @@ class FileCassette implements Cassette {
     const { key, summary } = request;
     const { prune = [], clock = Date.now } = this.#options;
     const recordedAt = new Date(clock()).toISOString();
+    const attempt = this.#attempts(request, file).length + 1;
     // At once up to the index of the file, so that the next request finds it.
-    const add = async (): Promise<void> => file.add(toRecord(request, response, { body, prune, recordedAt }));
+    const add = async (): Promise<void> => file.add(toRecord(request, response, { body, prune, recordedAt, attempt }));
     const write: Promise<void> = add()
       .then(
         () => this.#tell({ type: 'recorded', key, url: summary.url }),
@@ -207,6 +225,15 @@ class FileCassette implements Cassette {
       this.#errors.push(error);
     }
   }
+}
+
+/** What is under way when an answer comes. */
+interface RecordedExchange {
+  readonly file: RecordFile;
+  /** Attempts on record when the request was sent. */
+  readonly earlier: number;
+  readonly signal: AbortSignal | undefined;
+  readonly elapsedMs: () => number;
 }
 
 async function settleWithin(promises: readonly Promise<void>[], timeoutMs: number): Promise<void> {

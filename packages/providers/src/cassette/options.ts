@@ -3,7 +3,8 @@ import type { NormalizeRequest } from './key/request-key.ts';
 
 /**
  * `auto` answers from the file, and records what is not in it · `record` asks anew and replaces · `replay` answers from the
- * file only, and opens no socket to a recorded host · `off` leaves everything alone.
+ * file only, and opens no socket to a recorded host · `off` leaves everything alone. In every mode, `replay` too, what goes to a host
+ * that `domains` does not name is sent as if there were no cassette, and told as `passed`.
  */
 export type CassetteMode = 'auto' | 'record' | 'replay' | 'off';
 
@@ -12,7 +13,11 @@ export interface CassetteOptions {
   readonly path?: string;
   /** Default `auto`. */
   readonly mode?: CassetteMode;
-  /** Hosts to record, as `host` or `host:port`, their subdomains included. Replaces `DEFAULT_DOMAINS`. Others pass untouched. */
+  /**
+   * Hosts to record, as `host` or `host:port`, their subdomains included; `*` stands for a part of a name between dots. Replaces
+   * `DEFAULT_DOMAINS`: name a gateway or a server of your own beside them. Others pass untouched. What is no host is refused with a
+   * `RangeError`, and so is an empty list.
+   */
   readonly domains?: readonly string[];
   /** Applied in turn before a request is named, each to what the one before made of it. Default: none. */
   readonly normalize?: readonly NormalizeRequest[];
@@ -29,7 +34,11 @@ export interface CassetteOptions {
    * before the `recorded` of its record, which waits for the file. What a listener throws is kept for `close` to reject with.
    */
   readonly onEvent?: (event: CassetteEvent) => void;
-  /** Also record answers whose status is not 2xx. Default `false`. */
+  /**
+   * Also record answers whose status is not 2xx. What is asked again after one, as a retry is, is recorded behind it, and replayed in
+   * that order: in mode `auto` an error answers as often as it was recorded, and what comes then is sent; in mode `replay` the last
+   * answer stays. Default `false`.
+   */
   readonly recordErrors?: boolean;
   /** 0 replays at once, 1 as fast as it was recorded, 2 twice as fast. Chunks stay apart at any speed. Default 0. */
   readonly speed?: number;

@@ -1,4 +1,5 @@
-import type { JsonValue } from '../../json.ts';
+import { inspect } from 'node:util';
+import { asObject, type JsonValue } from '../../json.ts';
 import { CassetteError } from '../cassette-error.ts';
 import { fieldsOf, mapItems } from '../exact-json.ts';
 import { holdsCounts } from './counters.ts';
@@ -22,16 +23,27 @@ export function applyStep(value: JsonValue, step: PruneStep): JsonValue {
 }
 
 /**
- * Throws for a step that cannot work: a `RangeError` for a path that cannot be read, `cassette/count-pruned` for one into a
- * vendor's counts.
+ * Throws for a step that cannot work: a `RangeError` for what is no step, such as a path that cannot be read, and
+ * `cassette/count-pruned` for one into a vendor's counts.
  */
 export function checkStep(step: PruneStep): void {
+  if (!isStep(step)) {
+    throw new RangeError(
+      `prune has ${inspect(step)}; expected { drop: 'path' }, { replace: /pattern/, by: 'text' } or a function.`,
+    );
+  }
   if (typeof step === 'function' || !('drop' in step)) return;
   const names = splitPath(step.drop);
   if (names.at(-1) === EVERY_ITEM || !names.every((name) => name === EVERY_ITEM || /^[^[\]]+$/.test(name))) {
     throw new RangeError(`prune has drop: ${JSON.stringify(step.drop)}; expected a path such as choices[*].logprobs.`);
   }
   if (names.some(holdsCounts)) throw countPrunedError(step.drop);
+}
+
+function isStep(step: unknown): boolean {
+  if (typeof step === 'function') return true;
+  const { drop, replace, by } = asObject(step) ?? {};
+  return typeof drop === 'string' || (replace instanceof RegExp && typeof by === 'string');
 }
 
 /** That a step would change what a vendor counted. */

@@ -128,7 +128,7 @@ export function recordResponse(
 export function toRecord(
   { key, summary, secrets }: KeyedRequest,
   { status, headers }: Response,
-  { body, prune, recordedAt }: RecordParts,
+  { body, prune, recordedAt, attempt }: RecordParts,
 ): CassetteRecord {
   const masked = { ...body, bytes: maskBytes(body.bytes, secrets) };
   const pruned = pruneBody(masked, prune);
@@ -147,6 +147,7 @@ export function toRecord(
     chunks: pruned.chunks,
     request: summary,
     recordedAt,
+    attempt,
   };
 }
 
@@ -154,6 +155,7 @@ interface RecordParts {
   readonly body: RecordedBody;
   readonly prune: readonly PruneStep[];
   readonly recordedAt: string;
+  readonly attempt: number;
 }
 
 /** `fetch` has decoded the body, so what the headers say of its encoded form is no longer true. */

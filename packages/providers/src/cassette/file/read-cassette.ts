@@ -19,7 +19,7 @@ export interface RecordedExchange {
   readonly key: string;
   /** Line of the file, from 1. */
   readonly line: number;
-  /** Whether no later line has the same key: this is what a cassette answers with. */
+  /** Whether no later line has the same key: this is what a cassette answers with, after the errors it came after if it was asked again. */
   readonly isNewest: boolean;
   /** Absent in a line of cachy's, which keeps the answer alone. */
   readonly request?: RequestSummary;

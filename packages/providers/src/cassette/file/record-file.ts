@@ -4,7 +4,8 @@
  * Owns: the file's lines, and the index over them.
  * Leaves to `record.ts`: what a line says.
  *
- * F1. The file is read once. A later line replaces an earlier one of the same key.
+ * F1. The file is read once. A later line replaces an earlier one of the same key, unless it is the answer to asking again after
+ *     that one, an error: then both stay, in order.
  * F2. Lines are appended under a lock, so that processes that record at once lose nothing.
  * F3. A last line that was cut is ignored, and removed by the next to write. Any other line that cannot be read is an error.
  * F4. Rewriting is atomic: a reader sees the file as it was, or as it is.
@@ -24,43 +25,52 @@ export class RecordFile {
   readonly path: string;
   /** Number of a last line that was cut when the file was read. */
   readonly cutLine: number | undefined;
-  readonly #records = new Map<string, CassetteRecord>();
+  readonly #attempts = new Map<string, readonly CassetteRecord[]>();
   #writing: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.path = path;
     const { lines, cutLine } = existsSync(path) ? readWhole(readFileSync(path, 'utf8'), path) : { lines: [] };
-    for (const { record } of lines) this.#records.set(record.key, record);
+    for (const { record } of lines) keepAttempt(this.#attempts, record, record);
     this.cutLine = cutLine;
   }
 
   get records(): Iterable<CassetteRecord> {
-    return this.#records.values();
+    return [...this.#attempts.values()].flat();
   }
 
-  /** The record that answers a request: by its own key, and only for the very same request; else by one of cachy's. */
-  find({ key, cachyKeys, summary }: KeyedRequest): CassetteRecord | undefined {
-    const record = this.#records.get(key);
-    if (record?.request !== undefined) return isSameRequest(record.request, summary) ? record : undefined;
-    return cachyKeys
-      .map((cachyKey) => this.#records.get(cachyKey))
-      .find((old) => old !== undefined && old.request === undefined && suits(old, summary.stream));
+  /**
+   * The records that answer a request, each but the last an error after which it was asked again: by its own key, and only for the
+   * very same request; else by one of cachy's. Empty if there is none.
+   */
+  find({ key, cachyKeys, summary }: KeyedRequest): readonly CassetteRecord[] {
+    const attempts = this.#attempts.get(key) ?? [];
+    const request = attempts.at(-1)?.request;
+    if (request !== undefined) return isSameRequest(request, summary) ? attempts : [];
+    const old = cachyKeys.flatMap((cachyKey) => this.#attempts.get(cachyKey)?.slice(-1) ?? []);
+    return old.filter((record) => record.request === undefined && suits(record, summary.stream)).slice(0, 1);
   }
 
   /** Keeps a record: at once for `find`, and in the file when the promise settles. */
   add(record: CassetteRecord): Promise<void> {
-    this.#records.set(record.key, record);
+    keepAttempt(this.#attempts, record, record);
     const written = this.#writing.then(() => withFileLock(this.path, () => append(this.path, encodeRecord(record))));
     this.#writing = written.catch(() => undefined);
     return written;
   }
 
-  /** Rewrites the file with the newest line of each key, sorted by response, so that a change shows as a small difference. */
+  /** Rewrites the file with the newest answer to each key and the errors just before it, sorted by response, so that a change shows as a small difference. */
   compact(): Promise<void> {
     const written = this.#writing.then(() => withFileLock(this.path, () => rewrite(this.path)));
     this.#writing = written.catch(() => undefined);
     return written;
   }
+}
+
+/** Adds what belongs to a record to its key: behind the attempts it goes on from, and in the place of any other (F1). */
+function keepAttempt<T>(kept: Map<string, readonly T[]>, item: T, { key, attempt }: CassetteRecord): void {
+  const earlier = kept.get(key) ?? [];
+  kept.set(key, attempt === earlier.length + 1 ? [...earlier, item] : [item]);
 }
 
 /**
@@ -87,6 +97,9 @@ interface WholeLines {
 
 /** The lines of a file in which each is a record, but for a last one that was cut. */
 function readWhole(text: string, path: string): WholeLines {
+  if (text.startsWith('\uFEFF')) {
+    throw new CassetteError('cassette/malformed', `${path} begins with a byte order mark; save it without one.`);
+  }
   const lines: Extract<CassetteLine, { record: unknown }>[] = [];
   for (const line of readLines(text)) {
     if ('record' in line) lines.push(line);
@@ -135,10 +148,12 @@ async function rewrite(path: string): Promise<void> {
   // The file itself, where the path is a link to it.
   const target = await realpath(path);
   const { lines } = readWhole(await readFile(target, 'utf8'), path);
-  const newest = new Map(lines.map((line) => [line.record.key, line]));
-  const sorted = [...newest.values()].sort(
-    (a, b) => order(a.record.response, b.record.response) || order(a.record.key, b.record.key),
-  );
+  const newest = new Map<string, readonly (typeof lines)[number][]>();
+  for (const line of lines) keepAttempt(newest, line, line.record);
+  const answer = (attempts: readonly (typeof lines)[number][]): string => attempts.at(-1)?.record.response ?? '';
+  const sorted = [...newest]
+    .sort(([key, a], [otherKey, b]) => order(answer(a), answer(b)) || order(key, otherKey))
+    .flatMap(([, attempts]) => attempts);
   const { mode } = await stat(target);
   const aside = `${target}.${randomUUID()}`;
   try {

@@ -15,6 +15,8 @@ export interface CassetteRecord {
   readonly request?: RequestSummary;
   /** ISO 8601. */
   readonly recordedAt?: string;
+  /** How often the request had been asked in a row when this came, each time before it with an error. */
+  readonly attempt: number;
   /** Line of the file, from 1, where it was read from one. */
   readonly line?: number;
 }
@@ -42,6 +44,7 @@ export function encodeRecord({ key, response, binary, ...record }: CassetteRecor
     recordedAt: record.recordedAt,
     chunks: record.chunks,
     request: record.request,
+    ...(record.attempt === 1 ? {} : { attempt: record.attempt }),
   })}\n`;
 }
 
@@ -60,6 +63,7 @@ export function decodeRecord(text: string, line: number): CassetteRecord | LineP
   if (v === VERSION && request === undefined) return 'no-record';
   const status = fields['status'] ?? fields['status_code'];
   const recordedAt = fields['recordedAt'];
+  const attempt = fields['attempt'];
   return {
     key,
     response,
@@ -67,10 +71,16 @@ export function decodeRecord(text: string, line: number): CassetteRecord | LineP
     status: typeof status === 'number' ? status : 200,
     headers: decodeHeaders(fields['headers']),
     chunks: decodeChunks(fields['chunks']),
+    attempt: typeof attempt === 'number' ? attempt : 1,
     line,
     ...(request === undefined ? {} : { request }),
     ...(typeof recordedAt === 'string' ? { recordedAt } : {}),
   };
+}
+
+/** Whether its status says that something went wrong, so that asking again may bring another answer. */
+export function isError({ status }: Pick<CassetteRecord, 'status'>): boolean {
+  return status < 200 || status >= 300;
 }
 
 function decodeRequest(value: unknown): RequestSummary | undefined {

@@ -37,7 +37,8 @@ export interface RequestSummary {
 
 /**
  * Makes requests alike that should be answered alike, such as by replacing a temporary path. Only the name and the record of a
- * request change, never what is sent. What it throws, the request rejects with.
+ * request change, never what is sent. What it throws, the request rejects with; with `cassette/not-normalized` where it returns no
+ * request.
  */
 export type NormalizeRequest = (request: RequestSummary) => RequestSummary;
 

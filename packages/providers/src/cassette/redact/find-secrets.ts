@@ -23,9 +23,14 @@ export function findSecrets({ url, headers, body }: Carrier): readonly string[] 
     if (isSecretParameter(name)) values.push(value);
   }
   values.push(...(typeof body === 'string' ? formSecrets(body) : jsonSecrets(body)));
-  const spellings = values.flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
-  const secrets = new Set(spellings.filter((value) => value.length >= SHORTEST_SECRET));
-  return [...secrets].sort((a, b) => b.length - a.length);
+  return spellings(values);
+}
+
+/** Secrets in every spelling they may be repeated in, the longest first; without what is too short to be one. */
+export function spellings(secrets: readonly string[]): readonly string[] {
+  const all = secrets.flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
+  const distinct = new Set(all.filter((value) => value.length >= SHORTEST_SECRET));
+  return [...distinct].sort((a, b) => b.length - a.length);
 }
 
 function jsonSecrets(value: JsonValue, parent?: string): readonly string[] {
