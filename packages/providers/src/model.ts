@@ -41,6 +41,8 @@ export interface StreamOptions {
   readonly signal?: AbortSignal;
   /** Epoch milliseconds. Default `Date.now`. */
   readonly clock?: () => number;
+  /** Spreads the waits between attempts: from 0 to below 1. Default `Math.random`. */
+  readonly random?: () => number;
   /** How long the whole call may take, its retries included. Default 600 000. */
   readonly timeoutMs?: number;
   /**

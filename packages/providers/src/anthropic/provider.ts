@@ -10,7 +10,8 @@ import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
 import { withoutProofs } from '../transport/unbound-thoughts.ts';
-import { checkAnthropicBody, checkAnthropicRequest } from './check-request.ts';
+import { clientSecrets } from '../transport/withhold.ts';
+import { checkAnthropicBody, checkAnthropicMedia, checkAnthropicRequest } from './check-request.ts';
 import { createAnthropicDecoder } from './decode/decode-stream.ts';
 import { readAnthropicError } from './decode/read-error.ts';
 import { type PendingResponse, readEvents } from './decode/read-response.ts';
@@ -91,11 +92,13 @@ function streamFrom(
   const cost = transientCost(request, encoded, model);
   const decoder = createAnthropicDecoder(encoded);
   const { clock = Date.now, timeoutMs } = options;
+  let client: AnthropicClient | undefined;
   return sendExchange({
     ...options,
     // Retries are the caller's, so that each attempt is known. The SDK's own time limit would cut a longer one short.
     open: async (signal) => {
-      const { messages } = await openClient();
+      client = await openClient();
+      const { messages } = client;
       const sent = { ...markedBody, stream: true } as const;
       const limits = { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) };
       if (!takesText) return readEvents(messages.create(sent, limits));
@@ -104,6 +107,7 @@ function streamFrom(
     },
     decoder: cost.losesThoughts ? withoutProofs(decoder) : decoder,
     readError: (error) => readAnthropicError(error, clock()),
+    secrets: () => clientSecrets(client),
     warnings: [...planWarnings(plan), ...cost.warnings, ...warnings],
   });
 }
@@ -134,7 +138,11 @@ export function anthropicModel(client: AnthropicClient, id: string): Model {
 }
 
 function modelFrom(endpoint: Endpoint, id: string): Model {
-  const encode = (request: ModelRequest) => encodeRequest(request, id, endpoint.host).body;
+  const encode = (request: ModelRequest) => {
+    // A file without a place in the request is refused wherever blocks are made of it, as by the other adapters' encoders.
+    checkAnthropicMedia(request.messages);
+    return encodeRequest(request, id, endpoint.host).body;
+  };
   return {
     id,
     family: 'anthropic',

@@ -66,7 +66,7 @@ function decodeRecord(state: DecoderState, record: WireObject): readonly StreamE
   // The client throws for these; other clients of the same wire pass them on.
   if (error !== undefined && error !== null)
     state.error ??= readOllamaError(
-      new Error(typeof error === 'string' ? error : JSON.stringify(error)),
+      new Error(text(error) ?? text(asObject(error)?.['message']) ?? JSON.stringify(error)),
       'in-stream',
       0,
     );

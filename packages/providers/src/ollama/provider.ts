@@ -6,6 +6,7 @@ import type { ModelRequest } from '../request.ts';
 import { withoutTransient } from '../transient.ts';
 import { type ClientSource, clientFrom } from '../transport/load-sdk.ts';
 import { type ExchangeOptions, sendExchange } from '../transport/send.ts';
+import { clientSecrets } from '../transport/withhold.ts';
 import { checkOllamaRequest } from './check-request.ts';
 import { createOllamaDecoder } from './decode-stream.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -45,11 +46,16 @@ function streamFrom(
   checkOllamaRequest(request);
   const { body, warnings } = encodeRequest(request, model);
   const { clock = Date.now } = options;
+  let client: OllamaClient | undefined;
   return sendExchange({
     ...options,
-    open: async (signal) => readRecords(await openClient(), sentBody(body), { signal, clock }),
+    open: async (signal) => {
+      client = await openClient();
+      return readRecords(client, sentBody(body), { signal, clock });
+    },
     decoder: createOllamaDecoder({ model, prefill: request.prefill }),
     readError: (error) => readOllamaError(error, 'before-stream', clock()),
+    secrets: () => clientSecrets(client),
     warnings: [...unmarkedWarnings(request, cacheRules('ollama', model)), ...warnings],
   });
 }
@@ -67,7 +73,11 @@ function modelFrom(openClient: ClientSource<OllamaClient>, id: string): Model {
     // A prefill is no part of what the next request begins with: the answer that goes on from it is.
     prefixBlocks: ({ prefill: _prefill, ...request }) =>
       chatPrefixBlocks(encodeRequest(withoutTransient(request), id).body),
-    planMarks: () => [],
+    planMarks: (request) => {
+      // For what it refuses.
+      unmarkedWarnings(request, cacheRules('ollama', id));
+      return [];
+    },
   };
 }
 

@@ -9,8 +9,10 @@ const CONTEXT_WINDOW = /context (window|length|size)|exceeds? the .*context/i;
  * the network's. `now` is in epoch milliseconds.
  */
 export function readOllamaError(error: unknown, where: 'before-stream' | 'in-stream', now: number): ProviderError {
-  const { status_code: status, name, message, code } = asObject(error) ?? {};
-  if (typeof status === 'number') return readSdkError({ status, message, cause: error }, nameCode, now);
+  const { status_code: status, name, message, code, error: body } = asObject(error) ?? {};
+  // Servers of the same wire may send an object, which the client turns into "[object Object]".
+  const words = asObject(body)?.['message'] ?? message;
+  if (typeof status === 'number') return readSdkError({ status, message: words, cause: error }, nameCode, now);
   const isPlain = error instanceof Error && name === 'Error' && code === undefined && error.cause === undefined;
   if (where === 'before-stream' || !isPlain) return readSdkError(error, () => undefined, now);
   if (/did not receive done/i.test(error.message)) {

@@ -10,6 +10,7 @@ import { singly } from '../transport/read-stream.ts';
 import { type KeyedOptions, sdkOptions } from '../transport/sdk-options.ts';
 import { type ExchangeOptions, type StreamDecoder, sendExchange } from '../transport/send.ts';
 import { withoutProofs } from '../transport/unbound-thoughts.ts';
+import { clientSecrets } from '../transport/withhold.ts';
 import { openaiCacheParameters } from './cache-parameters.ts';
 import { createChatDecoder } from './chat/decode-stream.ts';
 import { encodeRequest } from './chat/encode-request.ts';
@@ -229,16 +230,18 @@ function exchange<Client>(
   create: (client: Client, options: CallOptions) => PendingResponse,
 ): ModelStream {
   const { clock = Date.now, timeoutMs } = options;
+  let client: Client | undefined;
   return sendExchange({
     ...options,
     // Retries are the caller's, so that each attempt is known. The SDK's own time limit would cut a longer one short.
     open: async (signal) => {
-      const client = await openClient();
+      client = await openClient();
       return openStream(
         create(client, { signal, maxRetries: 0, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) }),
       );
     },
     readError: (error) => readOpenAIError(error, clock()),
+    secrets: () => clientSecrets(client),
   });
 }
 

@@ -1,5 +1,7 @@
+import { inspect } from 'node:util';
 import { ProviderError, type ProviderErrorCode } from '../errors.ts';
 import { asObject } from '../json.ts';
+import { withheld } from './withhold.ts';
 
 /** What the vendors' SDK errors have in common. They are read by shape: `instanceof` fails across two copies of an SDK. */
 export interface SdkFailure {
@@ -25,6 +27,8 @@ export function readSdkError(
   now: number,
 ): ProviderError {
   if (error instanceof ProviderError) return error;
+  const unanswered = causesOf(error).find(isCassetteError);
+  if (unanswered !== undefined) return cassetteError(unanswered);
   const thrown = asObject(error) ?? {};
   const failure: SdkFailure = {
     status: typeof thrown['status'] === 'number' ? thrown['status'] : undefined,
@@ -35,7 +39,7 @@ export function readSdkError(
   if (!isResponse(failure) && INVALID_HEADER.test(words)) return invalidHeader();
   const code = nameCode(failure) ?? responseCode(failure) ?? localErrorCode(thrown, words);
   // An error that repeats a credential is not passed on either.
-  const cause = withheld(words) === words ? { cause: error } : {};
+  const cause = [words, bodyText(thrown)].every((text) => withheld(text) === text) ? { cause: error } : {};
   const message = code === 'provider/network' ? networkMessage(words) : failure.message;
   return new ProviderError(code, withheld(message), { ...details(thrown, failure, now), ...cause });
 }
@@ -103,12 +107,19 @@ function readShouldRetry(headers: Headers): boolean | undefined {
 
 /** A `fetch` of the caller's, such as a cassette's, may say that asking again changes nothing. */
 function refusesRetry(thrown: unknown): false | undefined {
-  let cause = asObject(thrown);
-  for (let depth = 0; cause && depth < DEEPEST_CAUSE; depth += 1) {
-    if (cause['retryable'] === false) return false;
-    cause = asObject(cause['cause']);
-  }
-  return undefined;
+  return causesOf(thrown).some((cause) => asObject(cause)?.['retryable'] === false) ? false : undefined;
+}
+
+/** By its code, as there may be two copies of this package. */
+function isCassetteError(error: unknown): boolean {
+  const code = asObject(error)?.['code'];
+  return typeof code === 'string' && code.startsWith('cassette/');
+}
+
+function cassetteError(error: unknown): ProviderError {
+  const words = ownMessage(error);
+  const cause = withheld(words) === words ? { cause: error } : {};
+  return new ProviderError('provider/cassette', withheld(words), { retryable: false, ...cause });
 }
 
 /** The words in the error's body, without the status line that the SDKs put before them. */
@@ -118,6 +129,11 @@ function vendorMessage(thrown: Readonly<Record<string, unknown>>, error: unknown
   return (typeof message === 'string' ? message : ownMessage(error)).slice(0, LONGEST_MESSAGE);
 }
 
+/** The body of an answer that the error keeps. */
+function bodyText({ error, cause }: Readonly<Record<string, unknown>>): string {
+  return inspect([error, asObject(cause)?.['error']], { depth: 10, maxStringLength: null, customInspect: false });
+}
+
 function ownMessage(error: unknown): string {
   const message = asObject(error)?.['message'] ?? error;
   return typeof message === 'string' ? message : 'The call failed without saying why.';
@@ -125,11 +141,16 @@ function ownMessage(error: unknown): string {
 
 /** The messages of an error and of those that caused it. */
 function everyMessage(error: unknown): string {
-  const messages: string[] = [];
-  for (let cause = error; cause !== undefined && messages.length < DEEPEST_CAUSE; cause = asObject(cause)?.['cause']) {
-    messages.push(ownMessage(cause));
+  return causesOf(error).map(ownMessage).join('\n');
+}
+
+/** The error and what caused it, from the outside in. */
+function causesOf(error: unknown): readonly unknown[] {
+  const causes: unknown[] = [];
+  for (let cause = error; cause !== undefined && causes.length < DEEPEST_CAUSE; cause = asObject(cause)?.['cause']) {
+    causes.push(cause);
   }
-  return messages.join('\n');
+  return causes;
 }
 
 /** The SDKs say "Connection error." and the like; the socket's own words, such as `connect ECONNREFUSED …`, are in the last cause. */
@@ -177,9 +198,3 @@ function invalidHeader(): ProviderError {
 
 const LONGEST_MESSAGE = 2000;
 const DEEPEST_CAUSE = 8;
-const CREDENTIAL =
-  /\b(sk|pk|gsk|xai|key)[-_][\w-]{8,}|\bAIza[\w-]{8,}|\bBearer\s+\S+|\b(authorization|x-api-key)["']?\s*[:=]\s*\S+/gi;
-
-function withheld(message: string): string {
-  return message.replace(CREDENTIAL, '[withheld]');
-}

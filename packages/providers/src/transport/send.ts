@@ -30,6 +30,7 @@ import { createStreamReader, type StreamReader } from './read-stream.ts';
 import { planRetry, type Sleep, sleepUntilAborted } from './retry.ts';
 import { stopWarnings } from './stop-warnings.ts';
 import { type CallLimits, checkLimits, startLimits } from './time-limits.ts';
+import { withoutSecrets } from './withhold.ts';
 
 /** A wire's events to ours. Never throws for what the wire says: unknown events are skipped. */
 export interface StreamDecoder<WireEvent> {
@@ -54,11 +55,11 @@ export interface Exchange<WireEvent> extends ExchangeOptions {
   readError(error: unknown): ProviderError;
   /** What was adapted while encoding. */
   readonly warnings: readonly WarningEvent[];
+  /** The credentials of the client as it is now. No error holds one. */
+  secrets?(): readonly string[];
 }
 
 export interface ExchangeOptions extends StreamOptions {
-  /** From 0 to below 1. Default `Math.random`. */
-  readonly random?: () => number;
   /** Default: a timer. */
   readonly sleep?: Sleep;
 }
@@ -81,7 +82,7 @@ export function sendExchange<WireEvent>(
   const { clock = Date.now } = exchange;
   return createModelStream({
     run: (onTurn) => runExchange(exchange, onTurn),
-    unreadTurn: () => endTurn(exchange.decoder.finish(), leftError(), { startedAt: clock(), durationMs: 0 }),
+    unreadTurn: () => endTurn(finish(exchange), leftError(), { startedAt: clock(), durationMs: 0 }),
   });
 }
 
@@ -128,15 +129,20 @@ async function* runExchange<WireEvent>(
     isLeft = false;
   } finally {
     limits.close();
-    if (isLeft) onTurn(endTurn(decoder.finish(), leftError(), timingOf(attempt ?? { startedAt: clock() }, clock())));
+    if (isLeft) onTurn(endTurn(finish(exchange), leftError(), timingOf(attempt ?? { startedAt: clock() }, clock())));
   }
   const failure = exchange.signal?.aborted ? abortError(attempt) : attempt.failure;
-  const decoded = decoder.finish();
+  const decoded = finish(exchange);
   const turn = endTurn(decoded, failure, timingOf(attempt, clock()));
   onTurn(turn);
   yield* decoded.warnings ?? [];
   yield* stopWarnings(turn.stopReason);
   yield { type: 'assistant-turn', turn };
+}
+
+function finish<WireEvent>({ decoder, secrets }: Exchange<WireEvent>): DecodedTurn {
+  const decoded = decoder.finish();
+  return decoded.error && secrets ? { ...decoded, error: withoutSecrets(decoded.error, secrets()) } : decoded;
 }
 
 function timingOf(
@@ -161,7 +167,7 @@ interface AttemptUnderWay<WireEvent> {
 }
 
 function startAttempt<WireEvent>(
-  { open, readError, clock = Date.now }: Exchange<WireEvent>,
+  { open, readError, secrets, clock = Date.now }: Exchange<WireEvent>,
   limits: CallLimits,
 ): AttemptUnderWay<WireEvent> {
   // Linked by hand: `AbortSignal.any` keeps books that cost more than all else that is begun here.
@@ -188,7 +194,7 @@ function startAttempt<WireEvent>(
       firstTokenAt ??= clock();
     },
     fail(error) {
-      failure ??= readError(error);
+      failure ??= withoutSecrets(readError(error), secrets?.() ?? []);
     },
     async close() {
       limits.signal.removeEventListener('abort', onLimit);
