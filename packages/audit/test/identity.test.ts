@@ -89,7 +89,7 @@ test('it closes with any rates, reads dearer than fresh tokens included', () => 
         const all = [parts.fresh, parts.cacheRead, parts.cacheWrite['5m'], parts.cacheWrite['1h'], parts.output];
         const picoUsd = all.reduce((sum, part) => sum + part.picoUsd, 0n);
         const iteration = { kind: 'message', model: 'any', isInTokens: true, picoUsd, parts, doubts: [] };
-        return { status: 'exact', picoUsd, reportedBy: undefined, iterations: [iteration], doubts: [] };
+        return { status: 'exact', picoUsd, parts, reportedBy: undefined, iterations: [iteration], doubts: [] };
       };
       const { turns, money } = cacheStatement(rows, { price });
       for (const turn of turns) expectClosed(turn.money ?? expect.fail('every turn has a price'));

@@ -1,7 +1,16 @@
+import { inspect } from 'node:util';
 import type { CacheDiagnostics } from './cache/diagnostics.ts';
 import type { ProviderError } from './errors.ts';
 import type { AssistantMessage, Family } from './message.ts';
-import { cacheWriteCount, countOrZero, type KnownTokenCounts, type TokenCounts, tokenCounts } from './token-counts.ts';
+import {
+  type Count,
+  cacheWriteCount,
+  countOrZero,
+  type KnownTokenCounts,
+  readCount,
+  type TokenCounts,
+  tokenCounts,
+} from './token-counts.ts';
 
 export type StopReason =
   | 'end-turn'
@@ -56,9 +65,12 @@ export interface AssistantTurnParts extends Partial<Omit<AssistantTurn, 'message
   readonly tokens?: KnownTokenCounts;
 }
 
-/** A turn from its parts. Counters left out are not reported, and count 0 where a number is asked for. */
+/**
+ * A turn from its parts. Counters left out are not reported, and count 0 where a number is asked for; so is what is no count, which
+ * `malformedCounts` names.
+ */
 export function assistantTurn(parts: AssistantTurnParts): AssistantTurn {
-  const tokens = tokenCounts(parts.tokens ?? cacheCountsAlone(parts));
+  const tokens = tokenCounts(soundCounts(parts.tokens ?? cacheCountsAlone(parts)));
   return {
     stopReason: 'end-turn',
     family: 'unknown',
@@ -78,4 +90,37 @@ function cacheCountsAlone({ cacheReadTokens, cacheWriteTokens }: AssistantTurnPa
     ...(cacheReadTokens === undefined ? {} : { cacheRead: cacheReadTokens }),
     ...(cacheWriteTokens === undefined ? {} : { cacheWrite: { unknown: cacheWriteTokens } }),
   };
+}
+
+/** The counters that are no whole number of at least 0, and what was given for them: `tokens.output: NaN`. */
+export function malformedCounts({ tokens, cacheReadTokens, cacheWriteTokens }: AssistantTurnParts): readonly string[] {
+  if (!tokens) return malformed('', { cacheReadTokens, cacheWriteTokens });
+  const { cacheWrite, serverTools, ...counts } = tokens;
+  return [
+    ...malformed('tokens.', counts),
+    ...malformed('tokens.cacheWrite.', cacheWrite),
+    ...malformed('tokens.serverTools.', serverTools),
+  ];
+}
+
+function malformed(path: string, counts: object = {}): readonly string[] {
+  return Object.entries(counts).flatMap(([name, value]) =>
+    value === undefined || value === 'not-reported' || isCount(value) ? [] : [`${path}${name}: ${inspect(value)}`],
+  );
+}
+
+function soundCounts({ cacheWrite = {}, serverTools = {}, ...counts }: KnownTokenCounts): KnownTokenCounts {
+  return {
+    ...mapCounts(counts),
+    cacheWrite: mapCounts(cacheWrite),
+    serverTools: Object.fromEntries(Object.entries(serverTools).filter(([, count]) => isCount(count))),
+  };
+}
+
+function mapCounts(counts: object): { readonly [name: string]: Count } {
+  return Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, readCount(value)]));
+}
+
+function isCount(value: unknown): boolean {
+  return readCount(value) !== 'not-reported';
 }

@@ -4,17 +4,20 @@
  *
  * B1. The same content gives the same message, however it was wrapped: `msg('hey')` equals `msg(['hey'])`.
  * B2. Empty texts are left out, and what is empty then is refused: no vendor takes it.
- * B3. A message that exists keeps its role and its content.
+ * B3. A message that exists keeps its role and its content; a content that is one text becomes a block.
+ * B4. What is none of it, as callers without types may give it, is refused in words.
  */
 
 import type { AssistantTurn } from './assistant-turn.ts';
 import { refuseRequest } from './check-request.ts';
+import { asObject } from './json.ts';
 import type {
   AssistantBlock,
   AssistantMessage,
   Block,
   Message,
   ToolMessage,
+  ToolResultBlock,
   UserBlock,
   UserMessage,
 } from './message.ts';
@@ -29,6 +32,12 @@ export type MessageContent<PartBlock extends Block> =
 /** Several parts of one message; see `parts`. */
 export interface MessageParts<PartBlock extends Block = Block> {
   readonly parts: readonly (string | PartBlock)[];
+}
+
+/** A message as most SDKs take it: its content is one text. */
+export interface TextMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
 }
 
 export interface MarkOptions {
@@ -46,7 +55,13 @@ export interface MessageOptions extends MarkOptions {
 type ConversationBlock = UserBlock | AssistantBlock;
 
 /** One message of a conversation: what `msg` takes. A list within the list is one message of many parts. */
-export type ConversationItem = MessageContent<ConversationBlock> | Message | AssistantTurn | null | undefined;
+export type ConversationItem =
+  | MessageContent<ConversationBlock>
+  | Message
+  | TextMessage
+  | AssistantTurn
+  | null
+  | undefined;
 
 /**
  * A message of this content; of a turn, its message; of nothing, nothing.
@@ -54,6 +69,7 @@ export type ConversationItem = MessageContent<ConversationBlock> | Message | Ass
  */
 export function msg(content: null | undefined, options?: MessageOptions): undefined;
 export function msg<Built extends Message>(content: Built, options?: MarkOptions): Built;
+export function msg(content: TextMessage, options?: MarkOptions): UserMessage | AssistantMessage;
 export function msg(content: AssistantTurn, options?: MarkOptions): AssistantMessage;
 export function msg(
   content: MessageContent<AssistantBlock>,
@@ -64,10 +80,12 @@ export function msg(
   options?: MessageOptions & { readonly role?: 'user' },
 ): UserMessage;
 export function msg(
-  content: MessageContent<UserBlock> | Message | AssistantTurn | null | undefined,
+  content: MessageContent<UserBlock> | Message | TextMessage | AssistantTurn | null | undefined,
   options?: MessageOptions & { readonly role?: 'user' },
 ): Message | undefined;
 export function msg(content: ConversationItem, { role = 'user', ...mark }: MessageOptions = {}): Message | undefined {
+  // Callers without types may pass any.
+  if (role !== 'user' && role !== 'assistant') refuseRole(role, 'The message');
   const message = toMessage(content, role, 'The message');
   return message && markMessage(message, mark);
 }
@@ -110,32 +128,71 @@ function joinResults(earlier: ToolMessage, later: ToolMessage): ToolMessage {
 /** `label` names the message in errors. */
 function toMessage(content: ConversationItem, role: 'user' | 'assistant', label: string): Message | undefined {
   if (content === undefined || content === null) return undefined;
-  if (typeof content === 'object' && 'role' in content) return content;
-  if (typeof content === 'object' && 'message' in content) return content.message;
-  const blocks = toBlocks(toParts(content, label));
+  if (typeof content === 'object' && 'role' in content) return toWholeMessage(content, label);
+  if (typeof content === 'object' && 'message' in content && asObject(content.message)) return content.message;
+  return fromParts(toParts(content, label), role, label);
+}
+
+/** A message that exists, if it is one. */
+function toWholeMessage(message: Message | TextMessage, label: string): Message {
+  const { role } = message;
+  const types = BLOCK_TYPES.get(role) ?? refuseRole(role, label);
+  if (isTextMessage(message)) return { ...message, ...fromParts([message.content], message.role, label) };
+  if (!isList(message.content)) {
+    const content = describe(message.content);
+    refuseRequest(`${label} is one of role ${role} whose content is ${content}; a list of blocks is expected.`);
+  }
+  for (const block of message.content) {
+    if (!types.has(toBlock(block, label).type)) refuseBlock(block, role, label);
+  }
+  return message;
+}
+
+function isTextMessage(message: Message | TextMessage): message is TextMessage {
+  return message.role !== 'tool' && typeof message.content === 'string';
+}
+
+function fromParts(
+  given: readonly unknown[],
+  role: 'user' | 'assistant',
+  label: string,
+): UserMessage | AssistantMessage {
+  const blocks = given
+    .map((part): Block => (typeof part === 'string' ? { type: 'text', text: part } : toBlock(part, label)))
+    .filter((block) => block.type !== 'text' || block.text !== '');
   if (blocks.length === 0) refuseRequest(`${label} is empty; give it a text or a block, or leave it out.`);
   return role === 'user'
     ? { role, content: blocks.map((block) => (isUserBlock(block) ? block : refuseBlock(block, role, label))) }
     : { role, content: blocks.map((block) => (isAssistantBlock(block) ? block : refuseBlock(block, role, label))) };
 }
 
-function toParts(content: MessageContent<ConversationBlock>, label: string): readonly (string | ConversationBlock)[] {
+function toParts(content: unknown, label: string): readonly unknown[] {
   if (typeof content === 'string') return [content];
-  if ('parts' in content) return content.parts;
-  if ('type' in content) return [content];
-  // Asked although the type says so: bytes are what is often given here, and have to be read first.
-  if (isPartList(content)) return content;
-  return refuseRequest(`${label} is no text, block or list of both; bytes become a block by mediaBlock.`);
+  if (isList(content)) return content;
+  const { parts: given, type } = asObject(content) ?? {};
+  if (isList(given)) return given;
+  if (type !== undefined) return [content];
+  return refuseRequest(`${label} is ${describe(content)}, which is no text, block or list of both; ${HOW_BYTES}`);
 }
 
-function isPartList(value: readonly (string | ConversationBlock)[]): boolean {
+// Bytes are what is often given here, and have to be read first.
+const HOW_BYTES = 'bytes become a block by await mediaBlock(…).';
+
+function toBlock(value: unknown, label: string): Block {
+  if (!isBlock(value)) refuseRequest(`${label} holds ${describe(value)}, which is no text or block; ${HOW_BYTES}`);
+  if (value.type === 'text' && typeof value.text !== 'string') {
+    refuseRequest(`${label} holds a text block without its text.`);
+  }
+  return value;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-function toBlocks(parts: readonly (string | ConversationBlock)[]): readonly ConversationBlock[] {
-  return parts
-    .map((part): ConversationBlock => (typeof part === 'string' ? { type: 'text', text: part } : part))
-    .filter((block) => block.type !== 'text' || block.text !== '');
+/** A file has a type too. */
+function isBlock(value: unknown): value is Block {
+  return typeof asObject(value)?.['type'] === 'string' && !(value instanceof Blob);
 }
 
 const USER_BLOCKS: ReadonlySet<string> = new Set<UserBlock['type']>(['text', 'image', 'document']);
@@ -147,6 +204,13 @@ const ASSISTANT_BLOCKS: ReadonlySet<string> = new Set<AssistantBlock['type']>([
   'opaque',
 ]);
 
+/** What a message of each role can hold. */
+const BLOCK_TYPES: ReadonlyMap<string, ReadonlySet<string>> = new Map<Message['role'], ReadonlySet<string>>([
+  ['user', USER_BLOCKS],
+  ['assistant', ASSISTANT_BLOCKS],
+  ['tool', new Set<ToolResultBlock['type']>(['tool-result'])],
+]);
+
 function isUserBlock(block: Block): block is UserBlock {
   return USER_BLOCKS.has(block.type);
 }
@@ -155,9 +219,27 @@ function isAssistantBlock(block: Block): block is AssistantBlock {
   return ASSISTANT_BLOCKS.has(block.type);
 }
 
-function refuseBlock({ type }: Block, role: 'user' | 'assistant', label: string): never {
-  const expected = [...(role === 'user' ? USER_BLOCKS : ASSISTANT_BLOCKS)].join(', ');
+function refuseBlock({ type }: Block, role: Message['role'], label: string): never {
+  const expected = [...(BLOCK_TYPES.get(role) ?? [])].join(', ');
   return refuseRequest(`${label} is one of role ${role} and holds a block of type ${type}; ${expected} are expected.`);
+}
+
+function refuseRole(role: unknown, label: string): never {
+  const remedy =
+    role === 'system' || role === 'developer'
+      ? 'what it says goes into `system`, beside the messages.'
+      : 'user, assistant, or tool with results of calls is expected.';
+  return refuseRequest(`${label} is one of role ${role}; ${remedy}`);
+}
+
+/** What a value is, without what it says. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return 'a text';
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { name = 'Object' } = value.constructor ?? {};
+  if (name === 'Object') return 'an object';
+  return `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 function markMessage(message: Message, { cache, ttl }: MarkOptions): Message {

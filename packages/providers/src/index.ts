@@ -20,6 +20,7 @@ export {
   type AssistantTurn,
   type AssistantTurnParts,
   assistantTurn,
+  malformedCounts,
   type StopReason,
   type TurnTiming,
 } from './assistant-turn.ts';
@@ -32,6 +33,7 @@ export {
   type MessageParts,
   msg,
   parts,
+  type TextMessage,
 } from './build-message.ts';
 export {
   type CachedRequest,
@@ -49,7 +51,8 @@ export { chatPrefixBlocks } from './cache/chat-prefix.ts';
 export type { CacheDiagnostics } from './cache/diagnostics.ts';
 export { type CacheDialect, type CacheHost, type CacheRules, cacheRules, LIFETIME_MS } from './cache/family-rules.ts';
 export { type CacheParameters, cacheHashes, NO_PARAMETERS } from './cache/parameters.ts';
-export { type CachePolicy, type PlannedMark, planBreakpoints } from './cache/plan-breakpoints.ts';
+export { type BreakpointPlan, type CachePolicy, type PlannedMark, planBreakpoints } from './cache/plan-breakpoints.ts';
+export { unmarkedWarnings } from './cache/plan-request.ts';
 export { type BreakpointPlace, type BreakpointPolicy, type MarkLifetime, NAMED_POLICIES } from './cache/policy.ts';
 export { type PrefixBlock, prefixFingerprint, prefixHashes } from './cache/prefix.ts';
 export { maskJson } from './cassette/redact/mask.ts';
@@ -142,9 +145,11 @@ export {
   type TurnPrice,
   type UnknownTurnPrice,
 } from './price/price.ts';
+export type { PriceSums, RequestSum, TokenSum } from './price/sum-parts.ts';
 export { billingFromUsage } from './read-billing.ts';
 export { createDeltaRenderer, type RenderableEvent, type RenderOptions, renderDelta } from './render-delta.ts';
 export type { ModelRequest, SearchLevel, ThinkLevel, ToolChoice, ToolDefinition } from './request.ts';
+export { requestFault } from './request-fields.ts';
 export { type ResolveOptions, resolveModel } from './resolve-model.ts';
 export type {
   AssistantTurnEvent,

@@ -1,7 +1,7 @@
 import { anthropic } from './anthropic/provider.ts';
 import { ProviderError } from './errors.ts';
 import type { Model } from './model.ts';
-import { ollama } from './ollama/provider.ts';
+import { type OllamaOptions, ollama } from './ollama/provider.ts';
 import { openai, openaiResponses } from './openai/provider.ts';
 
 export interface ResolveOptions {
@@ -10,6 +10,8 @@ export interface ResolveOptions {
   /** Default: the vendor's environment variable. Ollama needs none. */
   readonly apiKey?: string;
   readonly fetch?: typeof fetch;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -20,34 +22,33 @@ export function resolveModel(name: string, options: ResolveOptions = {}): Model 
   const slash = name.indexOf('/');
   const id = name.slice(slash + 1);
   if (slash === -1 || id === '') throw unknownModel(name);
-  const { baseURL, apiKey, fetch } = options;
-  const shared = { ...(fetch === undefined ? {} : { fetch }) };
-  const keyed = {
-    ...shared,
-    ...(baseURL === undefined ? {} : { baseURL }),
-    ...(apiKey === undefined ? {} : { apiKey }),
-  };
   switch (name.slice(0, slash)) {
     case 'anthropic':
-      return anthropic(keyed).model(id);
+      return anthropic(options).model(id);
     case 'openai':
-      return openai(keyed).model(id);
+      return openai(options).model(id);
     case 'openai-responses':
-      return openaiResponses(keyed).model(id);
+      return openaiResponses(options).model(id);
     case 'ollama':
-      return ollama({
-        ...shared,
-        ...(baseURL === undefined ? {} : { host: baseURL }),
-        ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
-      }).model(id);
+      return ollama(ollamaOptions(options)).model(id);
     default:
       throw unknownModel(name);
   }
 }
 
+function ollamaOptions({ baseURL, apiKey, headers, fetch }: ResolveOptions): OllamaOptions {
+  const all = new Headers(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` });
+  for (const [name, value] of Object.entries(headers ?? {})) all.set(name, value);
+  return {
+    ...(fetch === undefined ? {} : { fetch }),
+    ...(baseURL === undefined ? {} : { host: baseURL }),
+    headers: Object.fromEntries(all),
+  };
+}
+
 function unknownModel(name: string): ProviderError {
   return new ProviderError(
     'provider/unknown-model',
-    `No provider for the model name ${JSON.stringify(name)}: expected "anthropic/<model>", "openai/<model>" or "ollama/<model>"; for OpenAI's Responses format, "openai-responses/<model>".`,
+    `No provider for the model name ${JSON.stringify(name)}: expected "anthropic/<model>", "openai/<model>" or "ollama/<model>"; for OpenAI's Responses format, "openai-responses/<model>". A model of another vendor whose API is like OpenAI's is openai({ baseURL, apiKey, vendor }).model("<model>").`,
   );
 }

@@ -61,6 +61,16 @@ describe('a message built by hand (L-03)', () => {
     expectTypeOf(msg(ANSWER)).toEqualTypeOf<AssistantMessage>();
   });
 
+  it('is also made of a role and one text, as SDKs take it', () => {
+    expect(msg({ role: 'user', content: 'hey' })).toEqual(userMessage('hey'));
+    expect(msg({ role: 'assistant', content: 'hey' }, { cache: true })).toEqual({
+      ...msg('hey', { role: 'assistant' }),
+      cache: {},
+    });
+    expectTypeOf(msg({ role: 'user', content: 'hey' })).toEqualTypeOf<UserMessage | AssistantMessage>();
+    expect(wires([msg({ role: 'user', content: 'hey' })])).toEqual(wires([userMessage('hey')]));
+  });
+
   it('of a turn is the message of that turn', () => {
     expect(msg(assistantTurn({ message: ANSWER }))).toBe(ANSWER);
     expect(msg(assistantTurn({ message: ANSWER }), { ttl: '1h' })).toEqual({ ...ANSWER, cache: { ttl: '1h' } });
@@ -86,6 +96,57 @@ describe('a message built by hand (L-03)', () => {
     expect(() => msg([unchecked(IMAGE)], { role: 'assistant' })).toThrow(refused(/role assistant.*type image/));
     expect(() => msg(unchecked(new Uint8Array([1, 2])))).toThrow(refused(/mediaBlock/));
     expect(() => msg(unchecked({}))).toThrow(refused(/no text, block or list/));
+  });
+
+  it.each<[unknown, RegExp]>([
+    [3, /^The message is 3, which is no text, block or list of both; bytes become a block by await mediaBlock\(…\)\.$/],
+    [true, /^The message is true, which is no text/],
+    [new Uint8Array([1]), /^The message is a Uint8Array, which is no text, .* by await mediaBlock/],
+    [{}, /^The message is an object, which is no text/],
+    [new Error('no'), /^The message is an Error, which is no text/],
+    [{ parts: 'hi' }, /^The message is an object, which is no text/],
+    [['hi', new Uint8Array([1])], /^The message holds a Uint8Array, which is no text or block; .* by await mediaBlock/],
+    [['hi', Promise.resolve(IMAGE)], /^The message holds a Promise, which is no text or block; .* by await mediaBlock/],
+    [['hi', null], /^The message holds null, which is no text or block/],
+    [['hi', 3], /^The message holds 3, which is no text or block/],
+    [[{ type: 'text' }], /^The message holds a text block without its text\.$/],
+    [{ role: 'user', content: [new Uint8Array([1])] }, /^The message holds a Uint8Array, .* by await mediaBlock/],
+    [
+      { role: 'user', content: [{ type: 'image_url' }] },
+      /role user and holds a block of type image_url; text, image, doc/,
+    ],
+    [{ role: 'user', content: [CALL] }, /role user and holds a block of type tool-call; text, image, document are/],
+    [{ role: 'user' }, /^The message is one of role user whose content is undefined; a list of blocks is expected\.$/],
+    [
+      { role: 'tool', content: 'done' },
+      /^The message is one of role tool whose content is a text; a list of blocks is/,
+    ],
+    [
+      { role: 'system', content: 'Be brief.' },
+      /^The message is one of role system; what it says goes into `system`, beside/,
+    ],
+    [
+      { role: 'developer', content: 'Be brief.' },
+      /^The message is one of role developer; what it says goes into `system`/,
+    ],
+    [
+      { role: 'human', content: 'hi' },
+      /^The message is one of role human; user, assistant, or tool with results of calls is expected\.$/,
+    ],
+    [
+      { role: 3, content: 'hi' },
+      /^The message is one of role 3; user, assistant, or tool with results of calls is expected\.$/,
+    ],
+    [{ role: 'user', content: '' }, /^The message is empty/],
+  ])('is refused in words for what cannot be one: %o', (content, message) => {
+    // As it comes from code that no compiler has seen.
+    const [unchecked]: (string | undefined)[] = Object.assign([], [content]);
+    expect(() => msg(unchecked)).toThrow(refused(message));
+  });
+
+  it('is refused a role that is no speaker', () => {
+    // @ts-expect-error: a system prompt is no message.
+    expect(() => msg('Be brief.', { role: 'system' })).toThrow(refused(/role system; what it says goes into `system`/));
   });
 
   it('knows by its types what its role can say', () => {
@@ -183,6 +244,18 @@ describe('a conversation (L-13)', () => {
     ]);
     expect(roles(messages)).toEqual(['assistant', 'user', 'assistant', 'user', 'user', 'assistant']);
     expect(messages[0]).toBe(ANSWER);
+  });
+
+  it('takes messages as SDKs do, and says where a system prompt goes', () => {
+    const history = conversation([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b' },
+    ]);
+    expect(history).toEqual(conversation(['a', 'b']));
+    const unchecked: string[] = JSON.parse('[{ "role": "system", "content": "Be brief." }]');
+    expect(() => conversation(unchecked)).toThrow(
+      refused(/^Item 0 of the conversation is one of role system; .*`system`/),
+    );
   });
 
   it('lets the assistant speak after a tool', () => {

@@ -202,6 +202,12 @@ describe('a source that is none', () => {
     });
   });
 
+  it.each(['null', '3', 'true'])('is refused in words: %s', async (text) => {
+    const source: MediaSource = JSON.parse(text);
+    const message = `The media source is ${text}; bytes, { path }, { url } or a data URL is expected.`;
+    expect(await errorOf(source)).toMatchObject({ code: 'provider/invalid-request', message });
+  });
+
   it('is refused with the fields it has', async () => {
     const source: MediaSource = JSON.parse('{"file":"hunter2"}');
     expect(await errorOf(source)).toMatchObject({ message: expect.stringContaining('an object of file') });

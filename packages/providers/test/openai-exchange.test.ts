@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { OpenAI } from 'openai';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { toolCallBlock } from '../src/assemble-message.ts';
 import { completeTurn, type Model } from '../src/model.ts';
 import { openai, openaiChatModel } from '../src/openai/provider.ts';
 import { collectEvents, collectTurn, userRequest } from './support/collect-stream.ts';
@@ -34,8 +33,8 @@ describe('openai()', () => {
     const usage = { prompt_tokens: 35, completion_tokens: 12, total_tokens: 109 };
     const body = `${DONE}data: ${JSON.stringify({ choices: [], usage })}\n\n`;
     const outputAt = async (baseURL: string) =>
-      (await collectTurn(modelWith(recordedFetch({ body, headers: SSE }), { baseURL }).stream(userRequest('')))).tokens
-        .output;
+      (await collectTurn(modelWith(recordedFetch({ body, headers: SSE }), { baseURL }).stream(userRequest('hi'))))
+        .tokens.output;
     expect(await outputAt('https://generativelanguage.googleapis.com/v1beta/openai')).toBe(74);
     expect(await outputAt('https://gateway.test/v1')).toBe('not-reported');
   });
@@ -70,15 +69,11 @@ describe('openai()', () => {
   });
 
   it('refuses at once what it cannot ask', () => {
-    const content = [{ type: 'image', mediaType: 'image/png', data: '' } as const];
-    const result = { type: 'tool-result', toolCallId: 'c', toolName: 't', content, isError: false } as const;
-    const messages = [
-      { role: 'assistant', content: [toolCallBlock('c', 't', '{}')] },
-      { role: 'tool', content: [result] },
-    ] as const;
+    const film = { type: 'document', mediaType: 'video/mp4', data: '' } as const;
+    const result = { type: 'tool-result', toolCallId: 'c', toolName: 't', content: [], isError: false } as const;
     const model = modelWith(recordedFetch({ body: DONE, headers: SSE }));
-    expect(() => model.stream({ messages })).toThrow(/image/);
-    expect(() => model.stream({ messages: messages.slice(1) })).toThrow(/call c/);
+    expect(() => model.stream({ messages: [{ role: 'user', content: [film] }] })).toThrow(/video/);
+    expect(() => model.stream({ messages: [{ role: 'tool', content: [result] }] })).toThrow(/call c/);
   });
 });
 

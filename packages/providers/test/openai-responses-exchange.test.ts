@@ -51,7 +51,7 @@ describe('openaiResponses()', () => {
     const output = [{ type: 'custom_tool_call', call_id: 'xs_1', name: 'x_keyword_search', input: '{}' }];
     const body = sse({ type: 'response.completed', response: { ...RESPONSE, output } });
     const stopAt = async (baseURL: string) =>
-      (await collectTurn(modelWith(recordedFetch({ body, headers: SSE }), { baseURL }).stream(userRequest(''))))
+      (await collectTurn(modelWith(recordedFetch({ body, headers: SSE }), { baseURL }).stream(userRequest('hi'))))
         .stopReason;
     expect(await stopAt('https://api.x.ai/v1')).toBe('end-turn');
     expect(await stopAt('https://gateway.test/v1')).toBe('tool-use');
@@ -107,14 +107,14 @@ describe('a failed call', () => {
     `event: error\n${sse({ type: 'error', error: { code: 'server_error', message: 'x' } })}`,
   ])('in the middle keeps the text: %s', async (error) => {
     const turn = await collectTurn(
-      modelWith(recordedFetch({ body: DELTA + error, headers: SSE })).stream(userRequest('')),
+      modelWith(recordedFetch({ body: DELTA + error, headers: SSE })).stream(userRequest('hi')),
     );
     expect(turn).toMatchObject({ stopReason: 'error', error: { code: 'provider/server', message: 'x' } });
     expect(turn.message.content).toEqual([{ type: 'text', text: 'Half' }]);
   });
 
   it('that merely stops was cut', async () => {
-    const turn = await collectTurn(modelWith(recordedFetch({ body: DELTA, headers: SSE })).stream(userRequest('')));
+    const turn = await collectTurn(modelWith(recordedFetch({ body: DELTA, headers: SSE })).stream(userRequest('hi')));
     expect(turn).toMatchObject({ stopReason: 'error', error: { code: 'provider/stream-cut', retryable: true } });
   });
 

@@ -13,12 +13,12 @@ import { sentBody } from './support/sent-body.ts';
 const MODEL = 'claude-haiku-4-5';
 const rules = { ...cacheRules('anthropic', MODEL), minimumTokens: 0 };
 
-/** Plans as an adapter does, and counts how often it had to encode. A request that could not be sent is an error. */
+/** Plans as an adapter does, and counts how often it had to encode. The beginning of no request that could be sent is an error. */
 function plan(request: ModelRequest, by = rules) {
   let encodings = 0;
   const { marks, notes } = planRequest(request, by, (asked) => {
     encodings += 1;
-    checkRequest(asked, []);
+    checkRequest({ ...asked, messages: [...asked.messages, userMessage('next')] }, []);
     expect(asked.prefill).toBeUndefined();
     return { blocks: anthropicPrefixBlocks(encodeRequest(asked, MODEL).body), hasMarks: false };
   });

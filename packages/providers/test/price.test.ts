@@ -163,6 +163,7 @@ describe('which model', () => {
     expect(priceOf({ family, model, fresh: 1 })).toEqual({
       status: 'unknown',
       picoUsd: undefined,
+      parts: undefined,
       reportedBy: undefined,
       iterations: [],
       doubts: [],

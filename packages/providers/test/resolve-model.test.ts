@@ -19,6 +19,12 @@ describe('resolveModel', () => {
     expect(resolveModel(name, { apiKey: 'k' })).toMatchObject({ id, family });
   });
 
+  it('of a vendor that has no name here says how it is asked instead (L-69)', () => {
+    expect(() => resolveModel('deepseek/deepseek-chat')).toThrow(
+      /openai\(\{ baseURL, apiKey, vendor \}\)\.model\("<model>"\)/,
+    );
+  });
+
   it.each(['gpt-6', 'mistral/large', 'openai/', '/gpt-6', '', 'OpenAI/gpt-6'])(
     '%j is refused, with the forms there are',
     (name) => {
@@ -49,6 +55,22 @@ describe('resolveModel', () => {
     await expect(completeTurn(resolveModel('ollama/m', { fetch: send }), userRequest('hi'))).rejects.toThrow();
     expect(sent).toEqual(['https://gpu.test:11435/api/chat']);
   });
+
+  it.each(['anthropic/m', 'openai/m', 'openai-responses/m', 'ollama/m'])(
+    '%s sends the given headers (L-69)',
+    async (name) => {
+      const sent: Request[] = [];
+      const send: typeof fetch = async (input, init) => {
+        sent.push(new Request(input, init));
+        return new Response('{}', { status: 404, headers: { 'content-type': 'application/json' } });
+      };
+      const headers = { 'x-team': 'blue', Authorization: 'Basic abc' };
+      const model = resolveModel(name, { apiKey: 'secret', headers, fetch: send });
+      await expect(completeTurn(model, userRequest('hi'))).rejects.toMatchObject({ code: 'provider/not-found' });
+      expect(sent[0]?.headers.get('x-team')).toBe('blue');
+      expect(sent[0]?.headers.get('authorization')).toBe('Basic abc');
+    },
+  );
 
   it.each([
     ['anthropic/m', 'https://a.test/v1/messages'],

@@ -28,3 +28,15 @@ it.each(MODELS)(
     expect(await warningsOf(model())).toEqual([]);
   },
 );
+
+it.each(MODELS)('%s refuses a lifetime that nobody sells, and names those that are sold (L-04)', (_family, model) => {
+  // As they come from code that no compiler has seen.
+  const policy: CachePolicy = Object.assign({ breakpoints: [] }, JSON.parse('{"ttl":"2h"}'));
+  const mark: object = { cache: { ttl: '2h' } };
+  const request = userRequest('hi');
+  const messages = request.messages.map((message) => ({ ...message, ...mark }));
+  const refusal = /ttl is 2h; expected 5m or 1h or 30m or 12h\.$/;
+  expect(() => model().stream({ ...request, cache: policy })).toThrow(refusal);
+  expect(() => model().stream({ ...request, messages })).toThrow(refusal);
+  expect(() => model().stream({ ...request, cache: { breakpoints: [], ttl: '12h' } })).not.toThrow();
+});

@@ -28,15 +28,21 @@ export async function readSource(source: MediaSource, limits: ReadLimits): Promi
 
 function openSource(source: MediaSource, limits: ReadLimits): Promise<ReadMedia> | ReadMedia {
   if (typeof source === 'string') return readDataUrl(source);
+  // Callers without types may give anything.
+  if (typeof source !== 'object' || source === null) {
+    refuseRequest(`The media source is ${String(source)}; ${EXPECTED_SOURCE}`);
+  }
   if (source instanceof Uint8Array || source instanceof ArrayBuffer) return copyBytes(source, limits);
   if (source instanceof Blob) return readBlob(source, limits);
   if ('path' in source) return readPath(source.path, limits);
   if ('url' in source)
     return /^data:/i.test(String(source.url)) ? readDataUrl(String(source.url)) : readUrl(source.url, limits);
   return refuseRequest(
-    `The media source is an object of ${Object.keys(source).join(', ') || 'no fields'}; bytes, { path }, { url } or a data URL is expected.`,
+    `The media source is an object of ${Object.keys(source).join(', ') || 'no fields'}; ${EXPECTED_SOURCE}`,
   );
 }
+
+const EXPECTED_SOURCE = 'bytes, { path }, { url } or a data URL is expected.';
 
 function copyBytes(source: Uint8Array | ArrayBuffer, { maxBytes }: ReadLimits): ReadMedia {
   const label = `The ${source.constructor.name} given`;

@@ -3,6 +3,7 @@ import type { Billing, ReportedCost } from './billing.ts';
 import { planIterations, type RunToPrice } from './iterations.ts';
 import { findMultiplier, findPrice, multiplyPrice, type PricedModel } from './lookup.ts';
 import { hiddenDoubts, isPriceable, type PriceDoubt, type PriceParts, partsOf, priceParts } from './parts.ts';
+import { type PriceSums, sumParts } from './sum-parts.ts';
 
 /**
  * What one model response cost.
@@ -24,6 +25,11 @@ export interface KnownTurnPrice {
   readonly status: 'exact' | 'estimated';
   /** What was paid: the vendor's own figure if there is one, else the sum of the iterations. */
   readonly picoUsd: bigint;
+  /**
+   * What the iterations cost by bucket at list price, which is the whole of `picoUsd` unless the vendor gave a figure of its own.
+   * `undefined` where there are no iterations.
+   */
+  readonly parts: PriceSums | undefined;
   /** Where the vendor's own figure stands, such as `OpenRouter: usage.cost`; `undefined` for a list price. */
   readonly reportedBy: string | undefined;
   /** Each run of a model at list price; usually one. None where the vendor's own figure is all that is known, or is 0. */
@@ -34,6 +40,7 @@ export interface KnownTurnPrice {
 export interface UnknownTurnPrice {
   readonly status: 'unknown';
   readonly picoUsd: undefined;
+  readonly parts: undefined;
   readonly reportedBy: undefined;
   readonly iterations: readonly [];
   readonly doubts: readonly [];
@@ -69,6 +76,7 @@ export function priceTurn(tokens: TokenCounts, { billing = {}, ...model }: Price
 const UNKNOWN: UnknownTurnPrice = {
   status: 'unknown',
   picoUsd: undefined,
+  parts: undefined,
   reportedBy: undefined,
   iterations: [],
   doubts: [],
@@ -76,11 +84,13 @@ const UNKNOWN: UnknownTurnPrice = {
 
 /** The list prices stay beside the vendor's figure, as they tell the buckets apart. A response that was free was not priced by them. */
 function reportedPrice({ picoUsd, source }: ReportedCost, listed: TurnPrice): KnownTurnPrice {
+  const isFree = picoUsd === 0n;
   return {
     status: 'exact',
     picoUsd,
+    parts: isFree ? undefined : listed.parts,
     reportedBy: source,
-    iterations: picoUsd === 0n ? [] : listed.iterations,
+    iterations: isFree ? [] : listed.iterations,
     doubts: [],
   };
 }
@@ -99,6 +109,7 @@ function listTurnPrice(tokens: TokenCounts, model: PricedModel, billing: Billing
   return {
     status: doubts.size === 0 ? 'exact' : 'estimated',
     picoUsd: iterations.reduce((sum, { picoUsd }) => sum + picoUsd, 0n),
+    parts: sumParts(iterations.map(({ parts }) => parts)),
     reportedBy: undefined,
     iterations,
     doubts: [...doubts],

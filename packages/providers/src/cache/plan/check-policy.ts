@@ -1,8 +1,9 @@
 import { ProviderError } from '../../errors.ts';
-import type { CacheLifetime } from '../../token-counts.ts';
+import { CACHE_LIFETIMES, type CacheLifetime } from '../../token-counts.ts';
 import type { CacheRules } from '../family-rules.ts';
 import { type BreakpointPlace, type CachePolicy, NAMED_POLICIES } from '../policy.ts';
 
+const SOLD_LIFETIMES = CACHE_LIFETIMES.filter((lifetime) => lifetime !== 'unknown');
 const PLACES: readonly unknown[] = ['system', 'tools', 'last'] satisfies readonly BreakpointPlace[];
 
 /** Throws `provider/invalid-request` for a policy that there is not, and for a lifetime that the vendor does not know. */
@@ -23,10 +24,11 @@ export function checkPolicy(policy: CachePolicy, rules: CacheRules): void {
   }
 }
 
-/** Throws `provider/invalid-request` for a lifetime that the vendor does not know. Where nothing can be marked, it knows all of them. */
+/** Throws `provider/invalid-request` for a lifetime that the vendor does not know. Where nothing can be marked, any that is sold is known. */
 export function checkLifetime(name: string, ttl: CacheLifetime | undefined, { dialect, lifetimes }: CacheRules): void {
-  if (ttl === undefined || dialect === 'none' || lifetimes.includes(ttl)) return;
-  refuse(`${name} is ${ttl}; expected ${lifetimes.join(' or ')}.`);
+  const known = dialect === 'none' ? SOLD_LIFETIMES : lifetimes;
+  if (ttl === undefined || known.includes(ttl)) return;
+  refuse(`${name} is ${ttl}; expected ${known.join(' or ')}.`);
 }
 
 function refuse(message: string): never {
