@@ -50,4 +50,18 @@ describe('a tool that returns toolBlocks (L-31)', () => {
     expect(again.state.messages).toEqual(session.state.messages);
     expect(again.state.messages[2]?.content[0]).toMatchObject({ content: [IMAGE] });
   });
+
+  it.each([
+    ['a block of a type that is none', [{ type: 'video' }], 'a block of type video at [0]'],
+    ['an image without its bytes', [{ type: 'text', text: 'See:' }, { type: 'image' }], 'a block of type image at [1]'],
+    ['a file that is no image', [{ ...IMAGE, type: 'document' }], 'a block of type document at [0]'],
+    ['nothing', [null], 'null at [0]'],
+    ['a text that is no block', ['hi'], 'a text at [0]'],
+    ['no list', 'hi', 'is a text'],
+  ])('has failed if what it shows is %s, and the history never holds it (I4)', async (_, blocks, words) => {
+    // @ts-expect-error: as a tool without types may return it.
+    const result = await resultOf(toolBlocks(blocks));
+    expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: expect.stringContaining(words) }] });
+    expect(result?.content).toHaveLength(1);
+  });
 });

@@ -62,7 +62,7 @@ describe('with `onToolError: throw` a tool that fails (L-39)', () => {
     const broken = tool({
       name: 'fail',
       description: '',
-      input: { type: 'object', properties: { a: { type: 'x' } } },
+      input: { type: 'object', properties: { a: { type: 'string', pattern: '(' } } },
       run: () => '',
     });
     expect((await ended(['fail'], [broken])).end.error).toMatchObject({ code: 'agent/invalid-option' });

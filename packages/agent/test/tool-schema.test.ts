@@ -72,7 +72,7 @@ describe('a tool’s input (L-30)', () => {
       );
     };
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (properties) => {
+      fc.property(fc.dictionary(fc.string(), fc.record({ 'x-note': fc.jsonValue() })), (properties) => {
         const given = { type: 'object', properties } as JsonObject;
         const schema = JSON.stringify(schemaOf(given));
         expect(JSON.stringify(schemaOf(reversed(given) as JsonObject))).toBe(schema);
@@ -192,10 +192,43 @@ describe('arguments checked by a JSON Schema (L-30, L-38)', () => {
     expect(await called(read(named('number')), '{"a":"x"}')).toContain('a: must be number');
   });
 
-  it('by one that is none are refused, and the schema is blamed', async () => {
-    const broken = read({ type: 'object', properties: { a: { type: 'strnig' } } });
-    expect(await called(broken, '{}')).toContain('The input of tool read is no JSON Schema: type must be');
+  it('by one whose fault only a compiler finds are refused, and the schema is blamed', async () => {
+    const broken = read({ type: 'object', properties: { a: { type: 'string', pattern: '(' } } });
+    expect(await called(broken, '{}')).toContain('The input of tool read is no JSON Schema: ');
     expect(await called(broken, '{}')).not.toContain('do not fit');
+  });
+});
+
+describe('a JSON Schema that is none', () => {
+  const inProperties = (schema: unknown) => ({ type: 'object', properties: { a: schema } });
+
+  it.each([
+    [inProperties({ type: 'strin' }), 'has type "strin" at properties.a; array, boolean'],
+    [inProperties({ type: ['string', 'nil'] }), 'has type ["string","nil"] at properties.a'],
+    [inProperties('string'), 'has a text at properties.a in place of a JSON Schema'],
+    [inProperties({ items: { anyOf: [{}, { type: 7 }] } }), 'has type 7 at properties.a.items.anyOf.1'],
+    [inProperties({ items: [{ enum: 'x' }] }), 'has enum "x" at properties.a.items.0; a list'],
+    [inProperties({ oneOf: {} }), 'has oneOf {} at properties.a; a list'],
+    [{ type: 'object', properties: [] }, 'has properties []; an object'],
+    [{ type: 'object', required: 'a' }, 'has required "a"; a list of names'],
+    [{ type: 'object', $defs: { b: { not: { type: null } } } }, 'has type null at $defs.b.not'],
+  ])('is refused at once, with the tool and the place: %j', (schema, words) => {
+    expect(() => noop(schema as JsonObject)).toThrow(
+      expect.objectContaining({
+        code: 'agent/invalid-option',
+        message: expect.stringContaining(`The input of tool read ${words}`),
+      }),
+    );
+  });
+
+  it('is told from one that has fields of such names, or data', () => {
+    const properties = {
+      type: { type: 'string' },
+      required: { const: { type: 'x' } },
+      any: true,
+      enum: { default: { type: 5 } },
+    };
+    expect(schemaOf({ type: 'object', properties })).toMatchObject({ properties });
   });
 });
 
@@ -203,7 +236,11 @@ describe('a tool that cannot work is refused at once: it', () => {
   const make = (options: Partial<ToolOptions<JsonObject>>) => () =>
     tool({ name: 'read', description: '', input: JSON_SCHEMA, run: () => '', ...options });
 
-  it.each([
+  type Case = readonly [what: string, options: Partial<ToolOptions<JsonObject>>, words: string];
+  // As callers without types may write them.
+  const withoutTypes = (cases: readonly (readonly [string, object, string])[]): readonly Case[] => cases;
+
+  it.each<Case>([
     ['has no name', { name: '' }, '1 to 64 letters'],
     ['has a name with a dot', { name: 'files.read' }, '"files.read"'],
     ['has a name with an accent', { name: 'lésen' }, 'lésen'],
@@ -213,6 +250,17 @@ describe('a tool that cannot work is refused at once: it', () => {
     ['has more time than a timer can count', { timeoutMs: 2 ** 31 }, '2147483648'],
     ['has for ever', { timeoutMs: Number.POSITIVE_INFINITY }, 'Infinity'],
     ['has an effect that there is not', { effect: 'none' as 'pure' }, 'none'],
+    ...withoutTypes([
+      ['has no name at all', { name: undefined }, 'A tool is named undefined'],
+      ['has no description', { description: undefined }, 'description of tool read is undefined; it must be a text'],
+      ['has no input', { input: undefined }, 'input of tool read is undefined; it must be a schema'],
+      ['has a text for its input', { input: 'path' }, 'input of tool read is a text'],
+      ['has nothing to run', { run: undefined }, 'run of tool read is undefined; it must be a function'],
+      ['has a text to run', { run: 'ls' }, 'run of tool read is a text'],
+      ['touches what is no function of its input', { touches: ['a'] }, 'touches of tool read is a list'],
+      ['is parallel in words', { parallel: 'no' }, 'parallel of tool read is a text'],
+      ['needs an approval in words', { needsApproval: 'yes' }, 'needsApproval of tool read is a text'],
+    ]),
   ])('%s', (_, options, words) => {
     expect(make(options)).toThrow(expect.objectContaining({ code: 'agent/invalid-option' }));
     expect(make(options)).toThrow(words);

@@ -12,6 +12,7 @@ import { asObject, type JsonObject, type JsonValue } from '@reprise/providers';
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { AgentError } from '../errors.ts';
+import { schemaFault } from './check-schema.ts';
 
 /** A schema that can both validate and describe itself: of zod 4.2 or ArkType, or of Valibot through its `toStandardJsonSchema`. */
 export type ToolInputSchema<Input> = StandardSchemaV1<unknown, Input> & StandardJSONSchemaV1;
@@ -29,9 +30,13 @@ export interface ToolInput<Input> {
   check(input: JsonValue): Promise<Input>;
 }
 
-/** Throws `agent/invalid-option` for a schema that cannot describe itself, or that does not describe an object. */
+/** Throws `agent/invalid-option` for a schema that cannot describe itself, is none, or does not describe an object. */
 export function readInputSchema<Input>(tool: string, input: ToolInputSchema<Input> | JsonObject): ToolInput<Input> {
-  if (!isStandard(input)) return { schema: canonicalSchema(tool, input), check: checkWithAjv(tool, input) };
+  if (!isStandard(input)) {
+    const fault = schemaFault(input);
+    if (fault !== undefined) throw invalid(tool, `${fault}.`);
+    return { schema: canonicalSchema(tool, input), check: checkWithAjv(tool, input) };
+  }
   const schema = canonicalSchema(tool, describe(tool, input));
   return {
     schema,
@@ -44,7 +49,8 @@ export function readInputSchema<Input>(tool: string, input: ToolInputSchema<Inpu
 }
 
 function isStandard<Input>(input: ToolInputSchema<Input> | JsonObject): input is ToolInputSchema<Input> {
-  return '~standard' in input;
+  // A schema may be a function, and callers without types may give anything.
+  return (typeof input === 'function' || asObject(input) !== undefined) && '~standard' in input;
 }
 
 function describe<Input>(tool: string, { '~standard': standard }: ToolInputSchema<Input>): JsonObject {

@@ -1,4 +1,5 @@
 import type { ImageBlock, TextBlock } from '@reprise/providers';
+import { contentFault } from '../content-blocks.ts';
 
 const BLOCKS: unique symbol = Symbol.for('@reprise/agent/tool-blocks');
 
@@ -12,11 +13,15 @@ export function toolBlocks(blocks: readonly (TextBlock | ImageBlock)[]): ToolBlo
   return { [BLOCKS]: blocks };
 }
 
-/** The blocks of an output made by `toolBlocks`, without empty texts, which no vendor takes; `undefined` for any other output. */
+/**
+ * The blocks of an output made by `toolBlocks`, without empty texts, which no vendor takes; `undefined` for any other output. Throws for what
+ * is none: it would be in every later request.
+ */
 export function blocksOf(output: unknown): readonly (TextBlock | ImageBlock)[] | undefined {
-  const blocks = typeof output === 'object' && output !== null && BLOCKS in output ? output[BLOCKS] : undefined;
-  // Nothing but `toolBlocks` writes this field.
-  return (blocks as ToolBlocks[typeof BLOCKS] | undefined)?.filter(
-    (block) => block.type !== 'text' || block.text !== '',
-  );
+  if (typeof output !== 'object' || output === null || !(BLOCKS in output)) return undefined;
+  const fault = contentFault(output[BLOCKS], ['text', 'image']);
+  if (fault !== undefined) throw new Error(`The tool ran, but what it gave to toolBlocks ${fault}.`);
+  // Checked just now.
+  const blocks = output[BLOCKS] as ToolBlocks[typeof BLOCKS];
+  return blocks.filter((block) => block.type !== 'text' || block.text !== '');
 }

@@ -20,7 +20,7 @@ export function notRun(call: ToolCallBlock, reason: string): ToolResultBlock {
   return errorResult(call, `Not run: ${reason}`);
 }
 
-/** What the model is given of a tool's output. Throws for one that cannot be written as JSON. */
+/** What the model is given of a tool's output. Throws for one that cannot be written as JSON, and for blocks that are none. */
 export function outputOutcome(call: ToolCallBlock, output: ToolOutput): ToolOutcome {
   if (isStopOutput(output)) return { ...outputOutcome(call, stoppedWith(output)), isStop: true };
   const content = blocksOf(output);

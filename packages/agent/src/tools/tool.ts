@@ -1,5 +1,6 @@
-import type { JsonObject, JsonValue, ToolDefinition } from '@reprise/providers';
+import { asObject, type JsonObject, type JsonValue, type ToolDefinition } from '@reprise/providers';
 import type { ApprovalContext, ApprovalNeed } from '../approval/approval.ts';
+import { describe } from '../content-blocks.ts';
 import { AgentError } from '../errors.ts';
 import { readInputSchema, type ToolInputSchema } from './input-schema.ts';
 import type { StopOutput } from './stop.ts';
@@ -98,7 +99,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 export function tool<Input = JsonObject>(options: ToolOptions<Input>): Tool {
   const { name, description, effect = 'effect', timeoutMs = DEFAULT_TOOL_TIMEOUT_MS, touches } = options;
   const { needsApproval = false } = options;
-  refuseBadOptions(name, effect, timeoutMs);
+  refuseBadOptions(options, effect, timeoutMs);
   const { schema, check } = readInputSchema(name, options.input);
   async function prepare(input: JsonValue): Promise<PreparedCall> {
     const checked = await check(input);
@@ -122,11 +123,17 @@ export function tool<Input = JsonObject>(options: ToolOptions<Input>): Tool {
   };
 }
 
-function refuseBadOptions(name: string, effect: EffectClass, timeoutMs: number): void {
-  if (!NAME.test(name)) {
+function refuseBadOptions<Input>(options: ToolOptions<Input>, effect: EffectClass, timeoutMs: number): void {
+  const { name } = options;
+  if (typeof name !== 'string' || !NAME.test(name)) {
     throw invalid(
       `A tool is named ${JSON.stringify(name)}; a name has 1 to 64 letters, digits, _ and - (vendors' rule).`,
     );
+  }
+  for (const [option, isValid, expected] of RULES) {
+    const value: unknown = options[option];
+    if (isValid(value)) continue;
+    throw invalid(`${option} of tool ${name} is ${describe(value)}; it must be ${expected}.`);
   }
   if (!['pure', 'idempotent', 'effect'].includes(effect)) {
     throw invalid(`The effect of tool ${name} is ${effect}; it must be 'pure', 'idempotent' or 'effect'.`);
@@ -137,6 +144,25 @@ function refuseBadOptions(name: string, effect: EffectClass, timeoutMs: number):
     );
   }
 }
+
+type Rule = readonly [option: keyof ToolOptions<unknown>, isValid: (value: unknown) => boolean, expected: string];
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+
+/** Callers without types may give anything. */
+const RULES: readonly Rule[] = [
+  ['description', (value) => typeof value === 'string', 'a text'],
+  ['input', (value) => isFunction(value) || asObject(value) !== undefined, 'a schema of an object'],
+  ['run', isFunction, 'a function'],
+  ['touches', (value) => value === undefined || isFunction(value), 'a function or left out'],
+  ['parallel', (value) => value === undefined || isBoolean(value), 'true or false'],
+  [
+    'needsApproval',
+    (value) => value === undefined || isBoolean(value) || isFunction(value),
+    'true, false or a function',
+  ],
+];
 
 function invalid(message: string): AgentError {
   return new AgentError('agent/invalid-option', message);
