@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createFileCheckpointer, hashBlob, openMemoryStore } from '../src/index.ts';
+import { createFileCheckpointer, type FileCheckpointerOptions, hashBlob, openMemoryStore } from '../src/index.ts';
 import { fileSession, makePipe } from './support/file-session.ts';
 import { tempFolder } from './support/temp-folder.ts';
 
@@ -71,7 +71,8 @@ describe('a file that a tool is going to change (B-14)', () => {
     session.write('large', '1234', 0o600);
     session.write('fits', '123');
     await session.turn();
-    await session.beforeChange('large', 'fits');
+    expect(await session.beforeChange('large', 'fits')).toEqual(['large']);
+    expect(await session.beforeChange('large', 'fits')).toEqual([]);
     expect(await backups(session)).toMatchObject([
       { path: 'large', state: 'too-large', blobHash: null, mode: 0o600 },
       { path: 'fits', state: 'kept' },
@@ -191,9 +192,23 @@ describe('a file checkpointer', () => {
     ]);
   });
 
+  it.each([
+    [{}, 'root is undefined'],
+    [{ root: '' }, "root is ''"],
+    [{ root: 5 }, 'root is 5'],
+    [{ root: '/files', maxFileBytes: Number.NaN }, 'maxFileBytes is NaN'],
+    [{ root: '/files', maxFileBytes: -1 }, 'maxFileBytes is -1'],
+    [{ root: '/files', maxFileBytes: '1' }, "maxFileBytes is '1'"],
+  ])('refuses at once options that cannot work: %j', (options, words) => {
+    // As they come from code that no compiler has seen.
+    expect(() => createFileCheckpointer(options as FileCheckpointerOptions)).toThrow(
+      expect.objectContaining({ code: 'checkpoint/invalid-write', message: expect.stringContaining(words) }),
+    );
+  });
+
   it('keeps nothing for a tool that declares nothing', async () => {
     const files = createFileCheckpointer({ root: '/nowhere at all' });
     const change = { sessionId: 'none', snapshotId: 'none', paths: [], at: 1 };
-    await expect(files.beforeChange(openMemoryStore(), change)).resolves.toBeUndefined();
+    await expect(files.beforeChange(openMemoryStore(), change)).resolves.toEqual([]);
   });
 });

@@ -57,10 +57,10 @@ export interface FileChange {
 export interface FileCheckpointer {
   /**
    * Keeps what files are before a tool changes them, unless that was done for this snapshot already. They may be changed once this has
-   * resolved. Rejects with `checkpoint/path-refused` for a path that leaves the root, passes a link, is a folder or cannot be read:
+   * resolved, to the paths of files that are too large to be kept: what they were cannot be given back. Rejects with `checkpoint/path-refused` for a path that leaves the root, passes a link, is a folder or cannot be read:
    * then the tool must not run.
    */
-  beforeChange(store: CheckpointStore, change: FileChangeIntent): Promise<void>;
+  beforeChange(store: CheckpointStore, change: FileChangeIntent): Promise<readonly string[]>;
 
   /** The declared files that are not what they were at the snapshot, by path. */
   filesChangedSince(store: CheckpointStore, since: FilesSince): Promise<readonly FileChange[]>;
@@ -80,8 +80,9 @@ export interface FileCheckpointer {
 
 const DEFAULT_MAX_FILE_BYTES = 64 * 1024 * 1024;
 
-/** Looks after the files in one folder. */
+/** Looks after the files in one folder. Throws `checkpoint/invalid-write` for options that cannot work. */
 export function createFileCheckpointer(options: FileCheckpointerOptions): FileCheckpointer {
+  checkFileOptions(options);
   const root = resolve(options.root);
   const { maxFileBytes = DEFAULT_MAX_FILE_BYTES, onFaultPoint = () => {} } = options;
   const findPlace = async (): Promise<FilePlace> => ({ root: await findRoot(root), maxFileBytes, onFaultPoint });
@@ -89,14 +90,15 @@ export function createFileCheckpointer(options: FileCheckpointerOptions): FileCh
   const checkpointer: FileCheckpointer = {
     async beforeChange(store, { paths, ...keepPlace }) {
       const tracked = new Set(paths.map((path) => trackedPath(root, path)));
-      if (tracked.size === 0) return;
+      if (tracked.size === 0) return [];
       const place = await findPlace();
       for (const path of await alreadyKept(store, keepPlace)) {
         // A link may have taken its place since, and the tool would follow it.
         if (tracked.delete(path)) await readForChange({ ...place, maxFileBytes: 0 }, path);
       }
-      await keepFiles(store, keepPlace, [...tracked], (path) => readForChange(place, path));
+      const tooLarge = await keepFiles(store, keepPlace, [...tracked], (path) => readForChange(place, path));
       onFaultPoint('files/kept');
+      return tooLarge;
     },
 
     async filesChangedSince(store, since) {
@@ -119,6 +121,18 @@ export function createFileCheckpointer(options: FileCheckpointerOptions): FileCh
     },
   };
   return checkpointer;
+}
+
+/** Callers without types may give anything. */
+function checkFileOptions({ root, maxFileBytes = 0 }: FileCheckpointerOptions): void {
+  if (typeof root !== 'string' || root === '') throw invalidOption('root', root, 'the path of a folder');
+  if (typeof maxFileBytes === 'number' && maxFileBytes >= 0) return;
+  throw invalidOption('maxFileBytes', maxFileBytes, 'a number of bytes of at least 0');
+}
+
+function invalidOption(name: string, value: unknown, expected: string): CheckpointError {
+  const given = typeof value === 'string' ? `'${value}'` : value;
+  return new CheckpointError('checkpoint/invalid-write', `${name} is ${given}; ${expected} is expected.`);
 }
 
 async function findRoot(root: string): Promise<string> {

@@ -57,9 +57,9 @@ export async function fileSession({
     },
 
     /** What a run does before a tool runs. */
-    async beforeChange(...paths: readonly string[]): Promise<void> {
+    async beforeChange(...paths: readonly string[]): Promise<readonly string[]> {
       at += 1;
-      await files.beforeChange(store, { sessionId, snapshotId: newest, paths, at });
+      return files.beforeChange(store, { sessionId, snapshotId: newest, paths, at });
     },
 
     /** Rewinds the session and its files; resolves to the snapshot that undoes it. */
