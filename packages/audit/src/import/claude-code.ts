@@ -92,8 +92,8 @@ function comesAfter(one: TranscriptResponse, other: TranscriptResponse): boolean
 }
 
 function outputOf({ usage }: TranscriptResponse): number {
-  const output = usage['output_tokens'];
-  return typeof output === 'number' ? output : -1;
+  const { output } = tokensFromAnthropic(usage);
+  return output === 'not-reported' ? -1 : output;
 }
 
 function inOrder(

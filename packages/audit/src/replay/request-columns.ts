@@ -52,8 +52,16 @@ export interface RequestOptions {
 }
 
 export function readRequestOptions({ requestOptions }: Pick<RequestColumns, 'requestOptions'>): RequestOptions {
-  const { family, model, prefix, injected, replacedBy, diagnosed, ...settings } =
-    asObject(parseExactJson(requestOptions)) ?? {};
+  const {
+    family,
+    model,
+    prefix,
+    injected,
+    replacedBy,
+    diagnosed,
+    warned: _warned,
+    ...settings
+  } = asObject(parseExactJson(requestOptions)) ?? {};
   return {
     asked: typeof family === 'string' && typeof model === 'string' ? { family, model } : undefined,
     settings,
