@@ -46,6 +46,6 @@ export function runAgent(state: AgentState, input: RunInput, options: AgentOptio
     leave: async () => {},
   };
   const message = asUserMessage(input);
-  const loop = new RunLoop(state, { ...settings, input: message, enter: async () => held, told: new Set() });
+  const loop = new RunLoop(state, { ...settings, input: message, enter: async () => held });
   return createRun(() => loop);
 }

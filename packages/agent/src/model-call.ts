@@ -10,7 +10,13 @@
  */
 
 import type { Snapshot } from '@reprise/checkpoint';
-import { type AssistantTurn, type ModelRequest, ProviderError, type StreamEvent } from '@reprise/providers';
+import {
+  type AssistantTurn,
+  type ModelRequest,
+  ProviderError,
+  type StreamEvent,
+  type WarningEvent,
+} from '@reprise/providers';
 import type { TurnEndEvent } from './agent-event.ts';
 import type { RunBudget } from './budget/run-budget.ts';
 import { buildRequest } from './context/build-request.ts';
@@ -79,14 +85,14 @@ async function* makeCall(
   const { recorder, signal } = conversation;
   const prepared = await recorder.prepareTurn(request, attribution);
   conversation.pass('agent/turn-prepared');
-  yield* heedPrefixChange(prepared, options);
+  yield* heedPrefixChange(prepared, conversation, options);
   await conversation.begin(prepared);
   const progress = await ask(request, prepared, conversation, options);
   if (!progress) return { end: abortedEnd(signal) };
   let turn: AssistantTurn;
   let ended: TurnEndEvent | undefined;
   try {
-    yield streamOf(progress, conversation, options);
+    yield streamOf(progress, conversation);
   } finally {
     // In `finally`, since a listener that has left must not cost the ledger its row (C2).
     turn = settledTurn(await progress.settle(), signal);
@@ -121,14 +127,18 @@ function requestFor(
 }
 
 /** What the vendor has cached of the conversation is about to be lost: whoever pays for it is told first. */
-async function* heedPrefixChange({ prefixChange }: PreparedTurn, options: RunOptions): Telling<void> {
+async function* heedPrefixChange(
+  { prefixChange }: PreparedTurn,
+  { recorder }: Conversation,
+  { onPrefixChange }: RunOptions,
+): Telling<void> {
   if (!prefixChange) return;
   const { message } = prefixChange;
-  if (options.onPrefixChange === 'refuse') {
+  if (onPrefixChange === 'refuse') {
     throw new AgentError('agent/prefix-changed', `${message} Nothing was sent, since onPrefixChange is 'refuse'.`);
   }
-  const warning: StreamEvent = { type: 'warning', code: 'cache/prefix-changed', message };
-  if (!wasTold(warning, options)) yield warning;
+  const warning: WarningEvent = { type: 'warning', code: 'cache/prefix-changed', message };
+  if (recorder.noteWarning(warning)) yield warning;
 }
 
 /** Asks the model, unless the run was aborted meanwhile. A request that is refused before it is sent leaves no note (C1). */
@@ -140,7 +150,8 @@ async function ask(
 ): Promise<TurnInProgress | undefined> {
   const { signal, ports } = conversation;
   try {
-    if (!signal.aborted) return startTurn(model, request, { ...callOptions, clock: ports.clock, signal });
+    const { clock, random = Math.random } = ports;
+    if (!signal.aborted) return startTurn(model, request, { ...callOptions, clock, random, signal });
   } catch (error) {
     await abandon(prepared, conversation);
     throw error;
@@ -150,7 +161,7 @@ async function ask(
 }
 
 /** The call's events, for the listener. */
-function streamOf(progress: TurnInProgress, conversation: Conversation, options: RunOptions): ToldStream {
+function streamOf(progress: TurnInProgress, conversation: Conversation): ToldStream {
   let isFirst = true;
   return {
     next: progress.next,
@@ -158,17 +169,15 @@ function streamOf(progress: TurnInProgress, conversation: Conversation, options:
       progress.note(event);
       if (isFirst) conversation.pass('agent/first-event');
       isFirst = false;
-      return !wasTold(event, options);
+      return isNews(event, conversation);
     },
   };
 }
 
 /** What a request does not get is the same in every request of a conversation, and worth one warning. */
-function wasTold(event: StreamEvent, { told }: RunOptions): boolean {
-  if (event.type !== 'warning' || !/^(cache|request)\//.test(event.code)) return false;
-  const isOld = told.has(event.message);
-  told.add(event.message);
-  return isOld;
+function isNews(event: StreamEvent, { recorder }: Conversation): boolean {
+  if (event.type !== 'warning' || !/^(cache|request)\//.test(event.code)) return true;
+  return recorder.noteWarning(event);
 }
 
 /** With what the response has probably used, where its vendor did not say. */

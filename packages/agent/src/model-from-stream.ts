@@ -2,18 +2,22 @@ import {
   type AssistantBlock,
   type AssistantMessage,
   type AssistantTurnParts,
+  cacheRules,
   chatPrefixBlocks,
   checkRequest,
   type DecodedTurn,
   type Family,
   type Model,
   type ModelRequest,
+  malformedCounts,
   ProviderError,
   type StreamDecoder,
   type StreamEvent,
   type StreamOptions,
   sendExchange,
   singly,
+  unmarkedWarnings,
+  type WarningEvent,
   withoutTransient,
 } from '@reprise/providers';
 
@@ -30,7 +34,8 @@ export interface StreamModelOptions {
 }
 
 /**
- * Makes a model of any stream function. Counters its turn lacks are not reported.
+ * Makes a model of any stream function. Counters its turn lacks, or that are no counts, are not reported; a warning names the latter.
+ * It is given the request's cache policy, and what it makes of that nobody knows: a warning says that no mark is placed.
  * If it throws, ends without a turn, or does not heed its signal, the turn says so instead: such a function keeps the promise of every model.
  */
 export function modelFromStream({ id, family = 'custom', stream }: StreamModelOptions): Model {
@@ -44,7 +49,11 @@ export function modelFromStream({ id, family = 'custom', stream }: StreamModelOp
         messages: system === undefined ? messages : [{ role: 'system', content: system }, ...messages],
       });
     },
-    planMarks: () => [],
+    planMarks: (request) => {
+      // For what it refuses.
+      unmarkedWarnings(request, UNMARKED);
+      return [];
+    },
     stream(request, options = {}) {
       checkRequest(request, []);
       return sendExchange({
@@ -52,11 +61,14 @@ export function modelFromStream({ id, family = 'custom', stream }: StreamModelOp
         open: async (signal) => singly(stream(request, { ...options, signal })),
         decoder: createLooseDecoder(id, family),
         readError: (error) => streamFailure(error, id),
-        warnings: [],
+        warnings: unmarkedWarnings(request, UNMARKED),
       });
     },
   };
 }
+
+/** Whatever its family: where marks stand in what the function sends is not known here. */
+const UNMARKED = cacheRules('custom', '');
 
 /** Passes events on, and completes the turn. Of a stream that ends without one, the blocks that ended are kept, and unfinished text. */
 function createLooseDecoder(model: string, family: Family): StreamDecoder<LooseStreamEvent> {
@@ -86,7 +98,11 @@ function createLooseDecoder(model: string, family: Family): StreamDecoder<LooseS
       }
       return [event];
     },
-    finish: () => ({ family, model, ...(last ? decodedTurn(last) : { message: keptMessage() }) }),
+    finish: () => ({
+      family,
+      model,
+      ...(last ? { ...decodedTurn(last), warnings: countWarnings(last) } : { message: keptMessage() }),
+    }),
   };
 }
 
@@ -96,6 +112,13 @@ function decodedTurn({ stopReason = 'end-turn', error, ...parts }: AssistantTurn
     return { ...parts, error: new ProviderError('provider/aborted', 'The call was aborted.') };
   if (stopReason === 'error') return { ...parts, error: new ProviderError('provider/server', 'The call failed.') };
   return { ...parts, stopReason };
+}
+
+function countWarnings(parts: AssistantTurnParts): readonly WarningEvent[] {
+  const counts = malformedCounts(parts);
+  if (counts.length === 0) return [];
+  const message = `The turn has ${counts.join(', ')}; a whole number of at least 0 is a count, and these are taken as not reported.`;
+  return [{ type: 'warning', code: 'usage/malformed-count', message }];
 }
 
 function streamFailure(error: unknown, modelId: string): ProviderError {

@@ -7,8 +7,10 @@ export interface Ports {
   readonly clock: () => number;
   /** A new name for a session, run, turn or snapshot; never the same twice. */
   readonly createId: () => string;
+  /** From 0 to below 1; spreads the waits between attempts of a model call. Default `Math.random`. */
+  readonly random?: () => number;
   /** Called at every place where a crash may happen. For tests. */
   readonly onFaultPoint?: (point: AgentFaultPoint) => void;
 }
 
-export const systemPorts: Ports = { clock: Date.now, createId: randomUUID };
+export const systemPorts: Ports = { clock: Date.now, createId: randomUUID, random: Math.random };

@@ -7,6 +7,7 @@ import type {
   ToolMessage,
   ToolResultBlock,
   UserMessage,
+  WarningEvent,
 } from '@reprise/providers';
 import type { ApprovalLog, ApprovalRequest, DecidedApproval } from './approval/approval.ts';
 import type { CountedRequest } from './context/estimate-request.ts';
@@ -48,6 +49,9 @@ export interface Recorder {
   /** Whether the last turn ended in an error or an abort, so that the calls it may hold are not to be run. */
   lastTurnFailed(): Promise<boolean>;
 
+  /** Takes note of a warning that is told: whether the session's listeners have not had it. Durable with the next turn. */
+  noteWarning(warning: WarningEvent): boolean;
+
   /** Whether the last turn was a pause of the vendor's, which goes on when it is sent back as it is. */
   lastTurnPaused(): boolean;
 
@@ -55,10 +59,10 @@ export interface Recorder {
   journaledCalls(): Promise<ReadonlyMap<number, JournaledCall>>;
 
   /**
-   * Keeps what these files are, durable before a tool changes them. Rejects with `checkpoint/path-refused` for one that cannot be kept;
+   * Keeps what these files are, durable before a tool changes them; resolves to those that are too large to be kept. Rejects with `checkpoint/path-refused` for one that cannot be kept;
    * does nothing in a session that keeps no files.
    */
-  keepFiles(paths: readonly string[]): Promise<void>;
+  keepFiles(paths: readonly string[]): Promise<readonly string[]>;
 
   /**
    * Intent: durable before the tool runs, unless that is `pure` and runs for the first time: it loses nothing by running again. Rejects with

@@ -16,8 +16,6 @@ export interface RunOptions extends AgentSettings {
   readonly prefill?: string;
   /** Takes the conversation for this run, unless its message went into another's. */
   readonly enter: () => Promise<HeldConversation | Steered>;
-  /** Warnings that the conversation has had. */
-  readonly told: Set<string>;
 }
 
 /** A conversation that this run alone goes on with, until it leaves it. */

@@ -5,8 +5,10 @@
  * Leaves to `turn-loop.ts`: everything between. To the session: whether the conversation is free.
  *
  * E1. However a run ends, it leaves the conversation before it says so.
+ * E2. A message that the model refuses takes no conversation, neither its own run's nor, steered, another's.
  */
 
+import { checkInput } from './context/check-sendable.ts';
 import { hasCode } from './errors.ts';
 import type { HeldConversation, RunEnd, RunOptions } from './run-options.ts';
 import type { AgentState } from './state.ts';
@@ -32,11 +34,12 @@ export class RunLoop {
   }
 
   async *tell(): Telling<void> {
-    const { ports } = this.#options;
+    const { ports, input } = this.#options;
     yield { type: 'run-start', runId: ports.createId() };
     ports.onFaultPoint?.('agent/run-started');
     let end: RunEnd;
     try {
+      if (input) checkInput(input, this.#options);
       const entered = await this.#options.enter();
       end = 'steered' in entered ? this.#endSteered(entered) : yield* this.#goOn(entered);
     } catch (error) {

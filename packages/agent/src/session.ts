@@ -1,5 +1,5 @@
 import type { Snapshot, SnapshotId } from '@reprise/checkpoint';
-import type { Message } from '@reprise/providers';
+import type { CachePolicy, Message } from '@reprise/providers';
 import type { ApprovalDecision, DecidedApproval, OpenApproval } from './approval/approval.ts';
 import type { Compacted, CompactOptions } from './context/compact-session.ts';
 import type { CompactionPlan, PlanCompactionOptions } from './context/plan-compaction.ts';
@@ -22,6 +22,11 @@ export interface SendOptions extends BusyOptions {
    * that a rewind has left does not count. Throws `agent/invalid-option` without a message, and for an empty one. Default: none.
    */
   readonly key?: string;
+  /**
+   * Where cache marks go in the requests of this run. A message that is steered goes with the policy of the run that it comes into. Throws
+   * `agent/invalid-option`, or `provider/invalid-request` for a lifetime that the vendor does not know. Default: the agent's.
+   */
+  readonly cache?: CachePolicy;
 }
 
 /**
@@ -37,7 +42,8 @@ export interface Session {
   /**
    * Asks the model; without input, goes on from where the conversation stopped, say in a crash, if `canContinue`. While another run has it,
    * `onBusy` says what to do: with `reject`, it throws `agent/session-busy`, or the run ends with that if it only then finds out.
-   * Throws `agent/session-closed` after `close`, `agent/empty-message` and `agent/invalid-option`.
+   * Throws `agent/session-closed` after `close`, `agent/empty-message`, `agent/invalid-option`, and what `cache` may.
+   * A message that the model cannot be sent, say a file of a type that it does not read, is not stored: the run ends with the model's error.
    */
   send(input?: RunInput, options?: SendOptions): Run;
   /**
@@ -68,7 +74,10 @@ export interface Session {
   warmUntil(options?: WarmUntilOptions): Promise<WarmUntil>;
   /** A new session that shares everything up to a snapshot with this one. Rejects with a `CheckpointError`. */
   fork(options?: ForkOptions): Promise<Session>;
-  /** Names a snapshot, by default the last turn's, or takes its name away. Rejects with `checkpoint/snapshot-missing`. */
+  /**
+   * Names a snapshot, by default the last turn's, or takes its name away. Rejects with `checkpoint/snapshot-missing`, and with
+   * `agent/invalid-option` for a name that is empty.
+   */
   label(label: string | null, snapshotId?: SnapshotId): Promise<Snapshot>;
   /** Every snapshot it can be rewound to, oldest first: its branch's, and all it has made, those that rewinds made included. */
   snapshots(): Promise<readonly Snapshot[]>;

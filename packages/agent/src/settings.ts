@@ -1,9 +1,11 @@
 import type { FileCheckpointer } from '@reprise/checkpoint';
-import { checkLimits, type Model, resolveModel, type StreamOptions } from '@reprise/providers';
+import { asObject, checkLimits, type Model, resolveModel, type StreamOptions, userMessage } from '@reprise/providers';
 import type { Approve } from './approval/approval.ts';
 import { type CallGuardOptions, checkCallGuards } from './call-guards.ts';
+import { describe } from './content-blocks.ts';
 import type { RequestOptions } from './context/build-request.ts';
 import { checkCompactAt } from './context/check-compaction.ts';
+import { checkRequestOptions } from './context/check-request-options.ts';
 import type { OverflowPolicy } from './context/overflow.ts';
 import { AgentError } from './errors.ts';
 import { checkHookOptions, type HookOptions, type HookSettings } from './hooks/hook-options.ts';
@@ -16,7 +18,7 @@ import { TOOL_REFS_PROMPT } from './tools/tool-refs.ts';
 import { checkToolTerms, type ToolRunOptions, type ToolTerms } from './tools/tool-terms.ts';
 
 /** How long a model call may take, and when it is tried again. */
-type CallOptions = Omit<StreamOptions, 'clock' | 'signal'>;
+type CallOptions = Omit<StreamOptions, 'clock' | 'random' | 'signal'>;
 
 export interface AgentOptions
   extends CallGuardOptions,
@@ -53,7 +55,7 @@ export interface AgentOptions
    * it. Default: never.
    */
   readonly compactAt?: number;
-  /** Clock and ids. Default: the system's. */
+  /** Clock, ids and randomness. Default: the system's. */
   readonly ports?: Ports;
 }
 
@@ -77,17 +79,15 @@ export interface AgentSettings extends AgentOptions {
 
 /** Throws `agent/invalid-option` for what cannot work, or what `checkLimits` and `resolveModel` throw. */
 export function checkOptions(options: AgentOptions): AgentSettings {
+  const model = asModel(asObject(options)?.['model']);
   const { tools = [] } = options;
-  const names = tools.map(({ definition }) => definition.name);
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined)
-    throw new AgentError('agent/invalid-option', `Two tools are named ${repeated}; a name must be unique.`);
+  checkTools(tools);
+  checkRequestOptions(pick(options, REQUEST_OPTIONS));
   if (options.approve !== undefined && typeof options.approve !== 'function') {
     throw new AgentError('agent/invalid-option', `approve is ${options.approve}; it must be a function or left out.`);
   }
   checkLimits(options);
   checkCompactAt(options.compactAt);
-  const model = typeof options.model === 'string' ? resolveModel(options.model) : options.model;
   const { ports = systemPorts } = options;
   const toolTerms = checkToolTerms(options);
   const requestOptions = pick(options, REQUEST_OPTIONS);
@@ -105,6 +105,51 @@ export function checkOptions(options: AgentOptions): AgentSettings {
     onPrefixChange: checkPrefixPolicy(options.onPrefixChange ?? 'warn'),
     ports,
   };
+}
+
+/**
+ * The settings with another cache policy, if there is one. Throws `agent/invalid-option`, and what the model's `planMarks` throws for a policy
+ * that it cannot have.
+ */
+export function withCachePolicy(settings: AgentSettings, cache: RequestOptions['cache']): AgentSettings {
+  if (cache === undefined) return settings;
+  checkRequestOptions({ cache });
+  settings.model.planMarks({ cache, messages: [userMessage('.')] });
+  return { ...settings, cache, requestOptions: { ...settings.requestOptions, cache } };
+}
+
+/** A model, or the one of that name. Throws `agent/invalid-option` for anything else, and what `resolveModel` throws. */
+export function asModel(given: unknown): Model {
+  if (typeof given === 'string') return resolveModel(given);
+  if (isModel(given)) return given;
+  throw new AgentError(
+    'agent/invalid-option',
+    `model is ${describe(given)}; it must be a model, or a model's name such as 'anthropic/claude-opus-5'.`,
+  );
+}
+
+function isModel(given: unknown): given is Model {
+  return MODEL_FUNCTIONS.every((name) => isFunctionOf(given, name));
+}
+
+const MODEL_FUNCTIONS = ['stream', 'prefixBlocks', 'planMarks'] as const satisfies readonly (keyof Model)[];
+
+function isFunctionOf(value: unknown, name: string): boolean {
+  return typeof asObject(value)?.[name] === 'function';
+}
+
+function checkTools(tools: readonly Tool[]): void {
+  if (!Array.isArray(tools)) {
+    throw new AgentError('agent/invalid-option', `tools is ${describe(tools)}; it must be a list of tools.`);
+  }
+  const odd = tools.findIndex((given: unknown) => !isFunctionOf(given, 'prepare'));
+  if (odd !== -1) {
+    throw new AgentError('agent/invalid-option', `tools[${odd}] is ${describe(tools[odd])}; make it with tool(…).`);
+  }
+  const names = tools.map(({ definition }) => definition.name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined)
+    throw new AgentError('agent/invalid-option', `Two tools are named ${repeated}; a name must be unique.`);
 }
 
 function checkOutcomePolicy(policy: UnknownOutcomePolicy): UnknownOutcomePolicy {

@@ -38,6 +38,12 @@ export function initialState(): AgentState {
   };
 }
 
+/** The state, to be handed out: whoever gets it cannot change its list of messages. */
+export function withLockedMessages(state: AgentState): AgentState {
+  Object.freeze(state.messages);
+  return state;
+}
+
 /** The state after a message that no model wrote. */
 export function appendMessage(state: AgentState, message: Message): AgentState {
   return { ...state, messages: [...state.messages, message] };

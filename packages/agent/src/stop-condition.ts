@@ -10,6 +10,7 @@
 
 import { type AssistantTurn, type ModelRequest, messageText } from '@reprise/providers';
 import type { RunEndReason } from './agent-event.ts';
+import { describe } from './content-blocks.ts';
 import { AgentError } from './errors.ts';
 import type { AgentState } from './state.ts';
 
@@ -178,7 +179,11 @@ export function checkLimitOptions(
       `forceText is ${limits.forceText}; it must be 'prompt', 'tool_choice' or 'off'.`,
     );
   }
-  if (limits.finalPrompt.trim() === '') throw new AgentError('agent/invalid-option', 'finalPrompt is empty.');
+  const { finalPrompt } = limits;
+  if (typeof finalPrompt !== 'string') {
+    throw new AgentError('agent/invalid-option', `finalPrompt is ${describe(finalPrompt)}; it must be a text.`);
+  }
+  if (finalPrompt.trim() === '') throw new AgentError('agent/invalid-option', 'finalPrompt is empty.');
   return limits;
 }
 

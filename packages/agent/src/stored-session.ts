@@ -3,6 +3,7 @@ import type { Message, UserMessage } from '@reprise/providers';
 import type { ApprovalDecision, DecidedApproval, OpenApproval } from './approval/approval.ts';
 import { decideApproval } from './approval/decide-approval.ts';
 import { checkDecision } from './approval/questions.ts';
+import { describe } from './content-blocks.ts';
 import {
   type Compacted,
   type CompactOptions,
@@ -22,11 +23,18 @@ import { asUserMessage, type RunInput } from './run-input.ts';
 import type { HeldConversation } from './run-options.ts';
 import { type LoadedSession, loadSession } from './session/open-session.ts';
 import { readOpenApprovals } from './session/read-approvals.ts';
-import { answerUndoneTurn, type RewindOptions, type Rewound, rewindHeldSession } from './session/rewind.ts';
+import {
+  answerUndoneTurn,
+  checkRewind,
+  type RewindOptions,
+  type Rewound,
+  rewindHeldSession,
+} from './session/rewind.ts';
 import { readRewindTargets } from './session/rewind-targets.ts';
 import { type Hold, type SessionContext, SessionHolder } from './session/session-hold.ts';
 import type { DecideOptions, ForkOptions, SendOptions, Session } from './session.ts';
-import type { AgentState } from './state.ts';
+import { type AgentSettings, withCachePolicy } from './settings.ts';
+import { type AgentState, withLockedMessages } from './state.ts';
 import type { SentMessage } from './steering/inbox.ts';
 import { type Steered, steerOrTake } from './steering/steer-or-take.ts';
 
@@ -38,7 +46,6 @@ class StoredSession implements Session {
   readonly id: string;
   readonly #context: SessionContext;
   readonly #holder: SessionHolder;
-  readonly #told = new Set<string>();
   readonly #closed = new AbortController();
   /** The run that has the session. */
   #running: RunLoop | undefined;
@@ -52,7 +59,7 @@ class StoredSession implements Session {
   }
 
   get state(): AgentState {
-    return this.#running?.state ?? this.#holder.state;
+    return withLockedMessages(this.#running?.state ?? this.#holder.state);
   }
 
   messagesSince(key: string): readonly Message[] | undefined {
@@ -65,13 +72,15 @@ class StoredSession implements Session {
     this.#refuseUnlessFree(terms);
     const message = asUserMessage(input);
     checkKey(options.key, message);
+    const settings = withCachePolicy(this.#context.settings, options.cache);
     return createRun(
-      () => this.#start(message, options, terms),
+      () => this.#start(message, options, { terms, settings }),
       () => this.#end(),
     );
   }
 
-  rewind(options: RewindOptions): Promise<Rewound> {
+  async rewind(options: RewindOptions): Promise<Rewound> {
+    checkRewind(options);
     return this.#exclusively({ onBusy: 'reject' }, undefined, (hold) => this.#rewindHeld(hold, options));
   }
 
@@ -105,7 +114,7 @@ class StoredSession implements Session {
         signal: signal ? AbortSignal.any([signal, lease.signal]) : lease.signal,
         leave: (last: AgentState) => this.#holder.giveBack(hold, last),
       };
-      return compactHeld(this.#planned(), { ...held, told: this.#told }, options);
+      return compactHeld(this.#planned(), held, options);
     });
   }
 
@@ -125,6 +134,7 @@ class StoredSession implements Session {
   }
 
   async label(label: string | null, snapshotId?: SnapshotId): Promise<Snapshot> {
+    checkLabel(label);
     return this.#context.store.labelSnapshot({ label, snapshotId: snapshotId ?? (await this.#lastSnapshotId()) });
   }
 
@@ -136,12 +146,16 @@ class StoredSession implements Session {
     this.#closed.abort(sessionClosed(this.id));
   }
 
-  #start(input: UserMessage | undefined, { signal, key }: SendOptions, terms: LeaseTerms): RunLoop {
+  #start(
+    input: UserMessage | undefined,
+    { signal, key }: SendOptions,
+    { terms, settings }: { readonly terms: LeaseTerms; readonly settings: AgentSettings },
+  ): RunLoop {
     // Asked again: a run starts when it is first listened to, and another may have been faster.
     this.#refuseUnlessFree(terms);
     this.#begun += 1;
     const enter = () => this.#enter(run, input && { message: input, key }, terms, signal);
-    const run: RunLoop = new RunLoop(this.state, { ...this.#context.settings, input, key, enter, told: this.#told });
+    const run: RunLoop = new RunLoop(this.state, { ...settings, input, key, enter });
     return run;
   }
 
@@ -260,6 +274,14 @@ function checkKey(key: string | undefined, message: UserMessage | undefined): vo
     ? `key is '${key}'; it must be a text that is not empty.`
     : 'key names a message, and there is none.';
   throw new AgentError('agent/invalid-option', what);
+}
+
+function checkLabel(label: string | null): void {
+  if (label === null || (typeof label === 'string' && label.trim() !== '')) return;
+  throw new AgentError(
+    'agent/invalid-option',
+    `The label is ${typeof label === 'string' ? 'empty' : describe(label)}; give a text, or null to take it away.`,
+  );
 }
 
 function sessionClosed(id: string): AgentError {

@@ -13,6 +13,7 @@
 import { type AssistantTurn, endsInOpenCall, toolCalls, userMessage } from '@reprise/providers';
 import type { RunEndReason } from './agent-event.ts';
 import { createRunBudget, type RunBudget } from './budget/run-budget.ts';
+import { checkHistory } from './context/check-sendable.ts';
 import { type Compactor, createCompactor } from './context/compact-when-long.ts';
 import { endingError, makeRoom, overflowOf } from './context/overflow.ts';
 import { Conversation } from './conversation.ts';
@@ -79,6 +80,7 @@ export class TurnLoop {
     const { key } = this.#options;
     const input = isFound ? undefined : this.#options.input;
     const conversation = this.#conversation;
+    if (input) this.#checkHistory();
     const open = unansweredCalls(conversation.state);
     if (open.length > 0) {
       const round = yield* repairCalls(open, input !== undefined, this.#conversation, this.#options);
@@ -94,10 +96,16 @@ export class TurnLoop {
         'There is nothing to continue: the conversation ends with an answer, whole or cut off. Send a message, such as "Go on."; `canContinue` tells beforehand.',
       );
     } else {
+      this.#checkHistory();
       const isStopped = await wasStopped(this.#conversation);
       this.#note({ isStopped, ...resumedClosing(conversation.state, this.#options.limits) });
     }
     return undefined;
+  }
+
+  #checkHistory(): void {
+    const { messages, recorder } = this.#conversation;
+    checkHistory(messages, recorder.lastRequest(), this.#options);
   }
 
   /** One turn with the tools it calls; the end, if it was the last. */
@@ -153,7 +161,8 @@ export class TurnLoop {
     const calls = toolCalls(turn.message);
     if (turn.error) {
       yield* refuseCalls(calls, 'the model call did not end.', this.#conversation);
-      return { reason: turn.stopReason, error: endingError(turn.error, this.#options.model) };
+      const hasSnapshot = this.#conversation.recorder.lastRequest() !== undefined;
+      return { reason: turn.stopReason, error: endingError(turn.error, this.#options.model, hasSnapshot) };
     }
     if (stop !== undefined) {
       yield* refuseCalls(calls, stop, this.#conversation);

@@ -139,7 +139,7 @@ describe('an aborted run', () => {
           {
             role: 'tool',
             content: [
-              { toolCallId: 'c1', isError: true },
+              { toolCallId: 'c1', isError: false, content: [{ text: 'ran' }] },
               { toolCallId: 'c2', isError: true, content: [{ text: 'Not run: the run was aborted.' }] },
             ],
           },

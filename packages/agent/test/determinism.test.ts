@@ -1,5 +1,6 @@
 import { type AgentEvent, createAgent, tool } from '@reprise/agent';
 import { type CheckpointStore, openSqliteStore } from '@reprise/checkpoint';
+import { ProviderError } from '@reprise/providers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { createDeterminism, type Determinism } from '../src/determinism.ts';
@@ -22,10 +23,17 @@ function tempStore(): CheckpointStore {
   return store;
 }
 
-/** A session of two questions, three turns and two tools; everything it said and stored. */
+const overloaded = () => {
+  throw new ProviderError('provider/overloaded', 'Try again.');
+};
+
+/** A session of two questions, three turns, two tools and a fault that is waited out; everything it said and stored. */
 async function playSession(determinism: Determinism) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   const store = tempStore();
   const script = scriptedModel(
+    overloaded,
     toolTurn(['c1', 'note', '{"what":"a"}'], ['c2', 'note', '{"what":"b"}']),
     textTurn('noted', { tokens: TOKENS, responseId: 'r2' }),
     textTurn('bye', { tokens: TOKENS, responseId: 'r3' }),
@@ -34,10 +42,17 @@ async function playSession(determinism: Determinism) {
     model: script,
     tools: [noteTime],
     ports: determinism,
+    retry: {},
   });
   const session = await agent.openSession(store);
   const events: AgentEvent[] = [];
-  for await (const event of session.send('note it')) events.push(event);
+  const run = session.send('note it')[Symbol.asyncIterator]();
+  for (let next = await run.next(); !next.done; ) {
+    events.push(next.value);
+    const going = run.next();
+    if (next.value.type === 'retry') await vi.advanceTimersByTimeAsync(next.value.delayMs);
+    next = await going;
+  }
   determinism.advance(60_000);
   for await (const event of session.send('bye')) events.push(event);
   expect(script.unplayed).toBe(0);
@@ -73,6 +88,18 @@ describe('two agents of the same seed (L-01)', () => {
     expect(one.stored.snapshots).toHaveLength(3);
     expect(bytes(other.stored)).toBe(bytes(one.stored));
     expect(bytes(other.events)).toBe(bytes(one.events));
+  });
+
+  it('wait as long before they try again, and another seed does not', async () => {
+    const waits = async (seed: number) =>
+      (await playSession(createDeterminism({ seed }))).events.flatMap((event) =>
+        event.type === 'retry' ? [event.delayMs] : [],
+      );
+    const [wait] = await waits(7);
+    expect(wait).toBeGreaterThan(375);
+    expect(wait).toBeLessThanOrEqual(500);
+    expect(await waits(7)).toEqual([wait]);
+    expect(await waits(8)).not.toEqual([wait]);
   });
 
   it('do so whatever time it is, and whoever else runs', async () => {
@@ -138,4 +165,17 @@ describe('deterministic ids', () => {
     for (const id of ids('a'))
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
+});
+
+it('deterministic random numbers repeat for a seed, and are spread from 0 to below 1', () => {
+  const numbers = (seed: string) => {
+    const { random } = createDeterminism({ seed });
+    return Array.from({ length: 1000 }, random);
+  };
+  expect(numbers('a')).toEqual(numbers('a'));
+  expect(numbers('b')).not.toEqual(numbers('a'));
+  expect(Math.min(...numbers('a'))).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...numbers('a'))).toBeLessThan(1);
+  const tenths = new Set(numbers('a').map((number) => Math.floor(number * 10)));
+  expect(tenths.size).toBe(10);
 });

@@ -45,6 +45,29 @@ function lastResults(session: Session): readonly string[] {
 }
 
 describe('a session whose tools touch files', () => {
+  it('tells of each file that is too large to be kept, before the tool is told to have ended (B-14)', async () => {
+    const root = tempFolder();
+    for (const name of ['a', 'b']) writeFileSync(join(root, name), 'long');
+    const files = createFileCheckpointer({ root, maxFileBytes: 3 });
+    const calls = [writeCall('1', 'a', 'new'), writeCall('2', 'b', 'longer'), writeCall('3', 'c', 'created')] as const;
+    const { session } = await folderSession([toolTurn(...calls), textTurn('done'), ...TWO_EDITS], {
+      files,
+      tools: fileTools(root),
+    });
+    const told: string[] = [];
+    for await (const event of session.send('go')) {
+      if (event.type === 'warning') told.push(`${event.code} ${event.message}`);
+      if (event.type === 'tool-end') told.push(event.call.id);
+    }
+    expect(told).toHaveLength(5);
+    for (const [id, path] of Object.entries({ 1: 'a', 2: 'b' })) {
+      const warning = `files/not-kept File '${path}' is larger than what is kept: `;
+      const at = told.findIndex((line) => line.startsWith(warning));
+      expect(at).toBeGreaterThanOrEqual(0);
+      expect(told.indexOf(id)).toBeGreaterThan(at);
+    }
+  });
+
   it('gives them back what they were before the very first edit, together with the conversation (B-14, B-16, X-13)', async () => {
     const { root, session } = await folderSession(TWO_EDITS);
     const [first = ''] = await sendTwice(session);

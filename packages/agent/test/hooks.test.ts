@@ -205,6 +205,24 @@ describe('a hook that fails', () => {
     expect(end.error?.message).toContain(JSON.stringify(verdict));
     expect(model.requests).toEqual([]);
   });
+
+  test('is one that stops without saying why, and is told to', async () => {
+    const hooks = [{ name: 'odd', afterTurn: () => ({ stop: true }) }] as unknown as readonly Hook[];
+    const { end } = await play(twoTurns(), hooks);
+    expect(end.error?.message).toContain('an object with stop (the reason, as a text) is expected');
+  });
+
+  test.each([
+    ['beforeTool', { content: [{ type: 'video' }] }, 'has a block of type video at [0]'],
+    ['afterTool', { content: [{ type: 'text' }] }, 'has a block of type text at [0]'],
+    ['afterTool', { isError: true }, 'is undefined; a list of blocks'],
+  ] as const)('is one whose result in %s is %j, which no model can be shown (I4)', async (point, result, words) => {
+    const hooks = [{ name: 'odd', [point]: () => ({ result }) }] as unknown as readonly Hook[];
+    const { end } = await play(twoTurns(), hooks);
+    expect(end).toMatchObject({ reason: 'error', error: { code: 'agent/hook-failed' } });
+    expect(end.error?.message).toContain(`The content of its result ${words}`);
+    expect(JSON.stringify(end.state.messages)).not.toContain('video');
+  });
 });
 
 describe('an abort', () => {

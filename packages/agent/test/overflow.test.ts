@@ -160,6 +160,20 @@ describe('a message that does not fit the context window', () => {
   });
 });
 
+it('a first message that does not fit says that there is nothing to go back to', async () => {
+  const { model } = await fullServer([0]);
+  const session = await createAgent(options(model)).openSession(openMemoryStore());
+  const { message } = await session
+    .send('A book. '.repeat(1000))
+    .result()
+    .then(
+      () => new Error('It fitted.'),
+      (error: Error) => error,
+    );
+  expect(message).toMatch(/start a new session, and send less/);
+  expect(message).not.toContain('rewind');
+});
+
 describe('a function that decides what becomes of an overflow', () => {
   async function decided(onOverflow: OverflowPolicy) {
     const { model, server } = await fullServer([1]);

@@ -174,8 +174,9 @@ describe('the calls of one turn', () => {
     const beforeChange: FileCheckpointer['beforeChange'] = async (store, change) => {
       keeping += 1;
       most = Math.max(most, keeping);
-      await files.beforeChange(store, change);
+      const tooLarge = await files.beforeChange(store, change);
       keeping -= 1;
+      return tooLarge;
     };
     const agent = createAgent({ model, tools, files: { ...files, beforeChange } });
     const session = await agent.openSession(openMemoryStore(), { id: 's' });

@@ -169,9 +169,10 @@ describe('a request that hooks have replaced', () => {
   test('is named in the change itself, with the part that it replaced', async () => {
     const { rows, store, model } = await ask([]);
     const [, row] = rows;
-    const prefix = sentPrefix(model, { ...(row && (await madeAgain(store, row))), system: 'Other.', messages: [] });
+    const request = { ...(row && (await madeAgain(store, row))), system: 'Other.', messages: [] };
+    const prefix = sentPrefix(model, request);
     const changeBy = (...replacedBy: readonly Replacement[]) =>
-      row && findPrefixChange(row, { model, store, sessionId: 's', prefix, replacedBy });
+      row && findPrefixChange(row, { model, request, store, sessionId: 's', prefix, replacedBy });
     const [one, other] = [['messages', 'system'], ['tools']].map((fields) => ({ owner: fields.join(), fields }));
     expect(one && other && (await changeBy(one, other))).toMatchObject({ part: 'system', owner: 'messages,system' });
     expect(other && (await changeBy(other))).not.toHaveProperty('owner');

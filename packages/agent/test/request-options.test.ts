@@ -56,6 +56,27 @@ describe('a warning about what a request does not get (D-11)', () => {
     expect(told).toEqual(['cache/unsupported', 'request/think-ignored']);
   });
 
+  it('is told once a session, however often that is opened, and once in a fork of it', async () => {
+    const path = tempDatabase();
+    const told: string[] = [];
+    const warnings = ['cache/unsupported', 'request/think-ignored'];
+    const say = async (codes: readonly string[], fork = false) => {
+      const store = openSqliteStore(path);
+      const agent = createAgent({ model: warningModel(...codes) });
+      const opened = await agent.openSession(store, { id: 's' });
+      const session = fork ? await opened.fork({ id: 'fork' }) : opened;
+      told.length = 0;
+      for await (const event of session.send('hi')) if (event.type === 'warning') told.push(event.code);
+      await store.close();
+      return told;
+    };
+    expect(await say(warnings)).toEqual(warnings);
+    expect(await say(warnings.slice(1))).toEqual([]);
+    expect(await say([...warnings, 'request/search-ignored'])).toEqual(['request/search-ignored']);
+    expect(await say(warnings)).toEqual([]);
+    expect(await say(warnings, true)).toEqual(warnings);
+  });
+
   it('is told again where each answer has its own', async () => {
     const session = await createAgent({ model: warningModel('usage/two-shapes') }).openSession(tempStore());
     let told = 0;

@@ -103,7 +103,7 @@ it('every model call is given the limits of its agent, and nothing else', async 
     const session = await createAgent({ model, ...options, maxToolRounds: 3 }).openSession(tempStore(), { id: 's' });
     await session.send('hi').result();
   }
-  const always = { signal: expect.any(AbortSignal), clock: Date.now };
+  const always = { signal: expect.any(AbortSignal), clock: Date.now, random: Math.random };
   expect(given).toEqual([{ ...limits, ...always }, always]);
 });
 

@@ -30,6 +30,27 @@ async function spent(store: CheckpointStore, sessionId = 's'): Promise<number> {
   return (await store.readLedger(sessionId)).reduce((sum, { tokens }) => sum + (tokens.output ?? 0), 0);
 }
 
+describe('a rewind that nobody could make', () => {
+  it.each([
+    [undefined, 'to of the rewind is undefined; it must be the id of a snapshot'],
+    [{}, 'to of the rewind is undefined'],
+    [{ to: '', what: 'files' }, "to of the rewind is ''"],
+    [{ to: 'here' }, "what of the rewind is undefined; it must be 'files', 'conversation' or 'both'"],
+    [{ to: 'here', what: 'x' }, "what of the rewind is 'x'"],
+    [{ to: 'here', what: 'both', skipUnavailable: 1 }, 'skipUnavailable of the rewind is 1; it must be true or false'],
+  ])('is refused with the option that is wrong: %j', async (options, words) => {
+    const { store, session } = await threeTurns();
+    const before = await store.readSession('s');
+    // @ts-expect-error: as a caller without types may write it.
+    const refused = session.rewind(options);
+    await expect(refused).rejects.toMatchObject({
+      code: 'agent/invalid-option',
+      message: expect.stringContaining(words),
+    });
+    expect(await store.readSession('s')).toEqual(before);
+  });
+});
+
 describe('a rewind of a conversation (B-16)', () => {
   it('I2 takes messages and totals back, and never what was spent', async () => {
     const { store, session, first } = await threeTurns(openMemoryStore(), answer('four'));

@@ -32,6 +32,36 @@ describe('a session', () => {
     expect((await scripted().openSession(store, { id: 'here', mustExist: true })).id).toBe('here');
   });
 
+  it.each([
+    [{ id: '' }, "id is ''; it must be a text that is not empty"],
+    [{ id: 5 }, 'id is 5'],
+    [{ snapshotId: '' }, "snapshotId is ''"],
+  ])('is not opened under a name that is none: %j', async (options, words) => {
+    const store = tempStore();
+    // @ts-expect-error: as a caller without types may write it.
+    const opening = scripted().openSession(store, options);
+    await expect(opening).rejects.toMatchObject({
+      code: 'agent/invalid-option',
+      message: expect.stringContaining(words),
+    });
+    expect((await store.listSessions()).items).toEqual([]);
+  });
+
+  it('gives no snapshot a name that is none', async () => {
+    const session = await scripted(textTurn('one')).openSession(tempStore());
+    await session.send('hi').result();
+    for (const label of ['', ' ', undefined, 5]) {
+      // @ts-expect-error: as a caller without types may write it.
+      const refused = session.label(label);
+      await expect(refused).rejects.toMatchObject({
+        code: 'agent/invalid-option',
+        message: expect.stringMatching(/^The label is (empty|undefined|5); give a text, or null/),
+      });
+    }
+    expect((await session.label('first')).label).toBe('first');
+    expect((await session.label(null)).label).toBeNull();
+  });
+
   it('without an id gets one that is free', async () => {
     const store = tempStore();
     const ids = [(await scripted().openSession(store)).id, (await scripted().openSession(store)).id];

@@ -272,6 +272,17 @@ describe('`onUnknownOutcome` (N-10)', () => {
     expect(keys).toHaveLength(1);
   });
 
+  it('may not give what no model can be shown (I4)', async () => {
+    const { tool: kept } = keptTool('effect');
+    const store = await crashed([kept], 'agent/tool-ran');
+    // @ts-expect-error: as a function without types may give it.
+    const refused = goOn(store, { tools: [kept], onUnknownOutcome: async () => ({ content: [{ type: 'video' }] }) });
+    await expect(refused).rejects.toMatchObject({
+      code: 'agent/invalid-option',
+      message: expect.stringContaining('found for'),
+    });
+  });
+
   it('I12 as a function that never answers has the time of its tool', async () => {
     const slow = tool({ name: 'effect', description: '', input: z.object({}), timeoutMs: 5, run: () => 'ran' });
     const store = await crashed([slow], 'agent/tool-ran');

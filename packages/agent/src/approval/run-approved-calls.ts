@@ -10,11 +10,10 @@
  * W4. While a call waits for a decision its turn stays as it is, also after an abort, which decides nothing.
  */
 
-import type { ApprovalNeededEvent, ToolEndEvent, ToolStartEvent } from '../agent-event.ts';
-import type { HookVerdictEvent } from '../hooks/hook.ts';
+import type { ApprovalNeededEvent } from '../agent-event.ts';
 import type { Recorder } from '../recorder.ts';
 import type { PlannedCall } from '../session/repair.ts';
-import type { CallOutcomes } from '../tools/run-call.ts';
+import type { CallOutcomes, ToolEvent } from '../tools/run-call.ts';
 import { failureIn, runToolCalls, type ToolCallsOptions } from '../tools/run-tool-calls.ts';
 import type { Approve } from './approval.ts';
 import { gateCalls, type WaitingCall } from './gate-calls.ts';
@@ -32,7 +31,7 @@ export async function* runApprovedCalls(
   planned: readonly PlannedCall[],
   results: CallOutcomes,
   options: ApprovedCallsOptions,
-): Events<ApprovalNeededEvent | HookVerdictEvent | ToolStartEvent | ToolEndEvent> {
+): Events<ApprovalNeededEvent | ToolEvent> {
   const { recorder, signal, ports, approve } = options;
   const questions = createQuestions({ approve, signal, clock: ports.clock });
   const announced = new Set<string>();

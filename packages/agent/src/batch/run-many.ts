@@ -9,13 +9,13 @@
  */
 
 import type { CheckpointStore, SessionId } from '@reprise/checkpoint';
-import { ProviderError } from '@reprise/providers';
+import { asObject, ProviderError } from '@reprise/providers';
 import pLimit from 'p-limit';
 import { createAgent, runAgent } from '../agent.ts';
 import type { AgentEvent } from '../agent-event.ts';
 import { AgentError } from '../errors.ts';
 import type { Run, RunResult } from '../run-handle.ts';
-import type { RunInput } from '../run-input.ts';
+import { asUserMessage, type RunInput } from '../run-input.ts';
 import type { SendOptions } from '../session.ts';
 import type { AgentOptions } from '../settings.ts';
 import { type AgentState, initialState } from '../state.ts';
@@ -154,6 +154,8 @@ function createStart(
     };
   }
   return async ({ sessionId, input }, signal) => {
+    // Before a session is made for it.
+    asUserMessage(input);
     const session = await agent.openSession(store, sessionId === undefined ? {} : { id: sessionId });
     return { run: session.send(input, { signal }), sessionId: session.id, close: () => session.close() };
   };
@@ -161,7 +163,12 @@ function createStart(
 
 function asItem(input: RunInput | BatchItem): BatchItem {
   if (input === undefined) return {};
-  return typeof input === 'string' || 'role' in input ? { input } : input;
+  return isItem(input) ? input : { input };
+}
+
+/** Callers without types may give anything: then the run of that input fails, and no other. */
+function isItem(input: RunInput | BatchItem): input is BatchItem {
+  return asObject(input) !== undefined && !Object.hasOwn(Object(input), 'role');
 }
 
 function checkBatch(items: readonly BatchItem[], { parallelism = 8, state, store }: RunManyOptions): void {

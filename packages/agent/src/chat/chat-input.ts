@@ -1,4 +1,5 @@
 import {
+  freezeMessage,
   type Message,
   type MessageContent,
   msg,
@@ -8,6 +9,7 @@ import {
   type UserBlock,
   type UserMessage,
 } from '@reprise/providers';
+import { contentFault } from '../content-blocks.ts';
 import { AgentError } from '../errors.ts';
 import { asUserMessage } from '../run-input.ts';
 import { type AgentState, unansweredCalls } from '../state.ts';
@@ -18,18 +20,28 @@ import { type AgentState, unansweredCalls } from '../state.ts';
  */
 export type ChatMessage = MessageContent<UserBlock> | UserMessage | ToolMessage | ToolResultBlock | undefined;
 
-/** A message as the conversation gets it; `undefined` for none. Throws `agent/empty-message`, or what `msg` throws. */
+/** A message as the conversation gets it; `undefined` for none. Throws `agent/empty-message`, `agent/invalid-option`, or what `msg` throws. */
 export function readChatMessage(given: ChatMessage): UserMessage | ToolMessage | undefined {
-  if (given === undefined || typeof given === 'string') return asUserMessage(given);
-  if ('type' in given && given.type === 'tool-result') return { role: 'tool', content: [given] };
+  // Callers without types may give what is neither; the words for it are there.
+  if (typeof given !== 'object' || given === null) return asUserMessage(given);
+  if ('type' in given && given.type === 'tool-result') return checkedResults({ role: 'tool', content: [given] });
   const message = 'role' in given ? given : msg(given);
-  if (message.role === 'tool') return message;
+  if (message.role === 'tool') return checkedResults(message);
   if (message.role === 'user') return asUserMessage(message);
   // Callers without types may pass one.
   throw new AgentError(
     'agent/invalid-option',
     `The message is one of role ${(message satisfies never as Message).role}; a chat is asked by a user or by a tool.`,
   );
+}
+
+/** As they are now. Throws `agent/invalid-option` for what no tool could have shown a model. */
+function checkedResults(message: ToolMessage): ToolMessage {
+  for (const { toolCallId, content } of message.content) {
+    const fault = contentFault(content, ['text', 'image']);
+    if (fault !== undefined) throw new AgentError('agent/invalid-option', `The result of call ${toolCallId} ${fault}.`);
+  }
+  return freezeMessage(message);
 }
 
 /** Throws `agent/unmatched-results` unless there is one result for each call at the end of the conversation, and no other. */

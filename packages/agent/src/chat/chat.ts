@@ -4,7 +4,6 @@ import {
   freezeMessage,
   type Message,
   type Model,
-  resolveModel,
   stripCacheMarks,
   type ToolMessage,
 } from '@reprise/providers';
@@ -17,8 +16,8 @@ import { RunLoop } from '../run.ts';
 import { createRun, type RunResult } from '../run-handle.ts';
 import type { HeldConversation } from '../run-options.ts';
 import { createRunRecorder, type RunRecorder } from '../session/run-recorder.ts';
-import { type AgentOptions, type AgentSettings, checkOptions } from '../settings.ts';
-import { type AgentState, appendMessage, initialState } from '../state.ts';
+import { type AgentOptions, type AgentSettings, asModel, checkOptions } from '../settings.ts';
+import { type AgentState, appendMessage, initialState, withLockedMessages } from '../state.ts';
 import { toJSONL } from '../transcript/json-lines.ts';
 import { printHistory } from '../transcript/print-history.ts';
 import { addUsage, NO_USAGE, type Usage, usageOfTurn } from '../usage/usage.ts';
@@ -70,7 +69,6 @@ interface Asked {
 export class Chat {
   readonly #model: Model;
   readonly #options: Omit<ChatOptions, 'history'>;
-  readonly #told = new Set<string>();
   #recorder: RunRecorder;
   #state: AgentState;
   #running: RunLoop | undefined;
@@ -82,20 +80,20 @@ export class Chat {
    * and what `checkLimits`, `resolveModel` and `conversation` throw.
    */
   constructor(model: Model | string, { history = [], ...options }: ChatOptions = {}) {
-    this.#model = typeof model === 'string' ? resolveModel(model) : model;
+    this.#model = asModel(model);
     this.#options = options;
     const messages = conversation(history).map((message) => freezeMessage(stripCacheMarks(message)));
     this.#state = { ...initialState(), messages };
     this.#recorder = createRunRecorder(this.#settings({}).ports);
   }
 
-  /** What was said and done so far. The list is never changed: the next one is another. */
+  /** What was said and done so far. The list is never changed, and cannot be: the next one is another. */
   get history(): readonly Message[] {
     return this.state.messages;
   }
 
   get state(): AgentState {
-    return this.#running?.state ?? this.#state;
+    return withLockedMessages(this.#running?.state ?? this.#state);
   }
 
   /** Of every run of this chat. What a history or a fork brought along was paid elsewhere. */
@@ -186,7 +184,6 @@ export class Chat {
         input: message?.role === 'user' ? message : undefined,
         ...(prefill === undefined ? {} : { prefill }),
         enter: () => this.#enter(loop, asked, results, signal),
-        told: this.#told,
       });
       return loop;
     });

@@ -62,7 +62,7 @@ export async function planSessionCompaction(
 /** Compacts a conversation that this caller holds, and leaves it. */
 export async function compactHeld(
   planned: PlannedSession,
-  held: HeldConversation & Pick<RunOptions, 'told'>,
+  held: HeldConversation,
   { onEvent = () => {}, ...compaction }: CompactOptions,
 ): Promise<Compacted> {
   const { settings } = planned;
@@ -70,7 +70,7 @@ export async function compactHeld(
   try {
     const recovered = await conversation.recoverTurn();
     if (recovered) onEvent(recovered);
-    const run = { ...settings, input: undefined, enter: async () => held, told: held.told };
+    const run = { ...settings, input: undefined, enter: async () => held };
     const means = {
       options: run,
       readBranch: () => readSessionBranch(planned),

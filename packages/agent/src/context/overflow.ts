@@ -103,18 +103,24 @@ export function overflowOf({ error }: Pick<AssistantTurn, 'error'>, isRecorded: 
 
 const OVERFLOW_CODE = 'provider/context-window';
 
-/** What a run ends with whose model call failed: an overflow says what to do, any other error is itself. */
-export function endingError(error: ProviderError, { id }: Pick<Model, 'id'>): Error {
-  return error.code === OVERFLOW_CODE ? overflowError(error, id) : error;
-}
-
-function overflowError(cause: ProviderError, modelId: string): AgentError {
+/**
+ * What a run ends with whose model call failed: an overflow says what to do, any other error is itself. `hasSnapshot` says whether there is a
+ * place to go back to.
+ */
+export function endingError(error: ProviderError, { id }: Pick<Model, 'id'>, hasSnapshot: boolean): Error {
+  if (error.code !== OVERFLOW_CODE) return error;
+  const remedy = hasSnapshot ? GO_BACK : BEGIN_ANEW;
   return new AgentError(
     'agent/context-overflow',
-    `The conversation does not fit the context window of ${modelId} any more: ${cause.message} Shorten it with compact(), or take it back to a snapshot before its last message with rewind({ to, what: 'conversation' }) or fork({ at }), and send less.`,
-    { cause },
+    `The conversation does not fit the context window of ${id}: ${error.message} ${remedy}`,
+    { cause: error },
   );
 }
+
+const GO_BACK =
+  "Shorten it with compact(), or take it back to a snapshot before its last message with rewind({ to, what: 'conversation' }) or fork({ at }), and send less.";
+
+const BEGIN_ANEW = 'There is no snapshot to take it back to: start a new session, and send less.';
 
 /** Throws `agent/invalid-edit` unless every tool call has its result, and every result its call. */
 function refuseUnlessSendable(messages: readonly Message[]): void {

@@ -1,4 +1,5 @@
 import { asObject } from '@reprise/providers';
+import { contentFault } from '../content-blocks.ts';
 import { AgentError } from '../errors.ts';
 import type { Answer, HookPoint } from './hook.ts';
 
@@ -68,10 +69,24 @@ function checkVerdict<Verdict extends object>({ point }: HookPlace, answer: Verd
   if (answer === undefined) return undefined;
   const [[word = '', value] = [], ...others] = Object.entries(asObject(answer) ?? {});
   const type = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-  if (others.length === 0 && WORDS[point][word]?.includes(type)) return answer;
-  const known = Object.keys(WORDS[point]).join(' or ');
-  throw new Error(`It returned ${JSON.stringify(answer)}; nothing, or an object with ${known} is expected.`);
+  if (others.length > 0 || !WORDS[point][word]?.includes(type)) {
+    throw new Error(`It returned ${JSON.stringify(answer)}; nothing, or an object with ${wordsOf(point)} is expected.`);
+  }
+  const fault = word === 'result' && type === 'object' ? contentFault(asObject(value)?.['content'], RESULT) : undefined;
+  if (fault !== undefined) throw new Error(`The content of its result ${fault}.`);
+  return answer;
 }
+
+/** What the result of a tool may hold. */
+const RESULT = ['text', 'image'] as const;
+
+function wordsOf(point: HookPoint): string {
+  return Object.keys(WORDS[point])
+    .map((word) => (REASONS.has(word) ? `${word} (the reason, as a text)` : word))
+    .join(' or ');
+}
+
+const REASONS: ReadonlySet<string> = new Set(['refuse', 'stop']);
 
 function hookFailed({ hook, point }: HookPlace, cause: unknown): AgentError {
   const reason = cause instanceof Error ? cause.message : String(cause);

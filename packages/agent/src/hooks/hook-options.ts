@@ -1,6 +1,8 @@
+import { asObject } from '@reprise/providers';
+import { describe } from '../content-blocks.ts';
 import { AgentError } from '../errors.ts';
 import type { AgentState } from '../state.ts';
-import type { Hook } from './hook.ts';
+import type { Hook, HookPoint } from './hook.ts';
 
 export interface HookOptions {
   /** Asked in this order. Default: none. */
@@ -31,11 +33,19 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Throws `agent/invalid-option`. */
 export function checkHookOptions({ hooks = [], hookTimeoutMs, transientReminder }: HookOptions): HookSettings {
-  const names = [...hooks.map(({ name }) => name), ...(transientReminder === undefined ? [] : [REMINDER])];
+  if (!Array.isArray(hooks)) throw invalid(`hooks is ${describe(hooks)}; it must be a list of hooks.`);
+  if (!['undefined', 'string', 'function'].includes(typeof transientReminder)) {
+    throw invalid(`transientReminder is ${describe(transientReminder)}; it must be a text or a function.`);
+  }
+  const names = [
+    ...hooks.map((hook) => asObject(hook)?.['name']),
+    ...(transientReminder === undefined ? [] : [REMINDER]),
+  ];
   for (const [index, name] of names.entries()) {
     if (typeof name !== 'string' || name === '') throw invalid(`hooks[${index}] has no name.`);
     if (names.indexOf(name) !== index) throw invalid(`Two hooks are named ${name}; a name must be unique.`);
   }
+  for (const hook of hooks) checkPoints(hook);
   const timeoutMs = hookTimeoutMs ?? DEFAULT_TIMEOUT_MS;
   if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MAX_TIMEOUT_MS) {
     throw invalid(`hookTimeoutMs is ${timeoutMs}; it must be a whole number from 1 to ${MAX_TIMEOUT_MS}.`);
@@ -43,6 +53,16 @@ export function checkHookOptions({ hooks = [], hookTimeoutMs, transientReminder 
   const reminders = transientReminder === undefined ? [] : [reminderHook(transientReminder)];
   return { hooks: [...hooks, ...reminders], hookTimeoutMs: timeoutMs };
 }
+
+function checkPoints(hook: Hook): void {
+  for (const point of POINTS) {
+    const given: unknown = hook[point];
+    if (given === undefined || typeof given === 'function') continue;
+    throw invalid(`${point} of hook ${hook.name} is ${describe(given)}; it must be a function.`);
+  }
+}
+
+const POINTS: readonly HookPoint[] = ['beforeRequest', 'afterTurn', 'beforeTool', 'afterTool'];
 
 function reminderHook(reminder: NonNullable<HookOptions['transientReminder']>): Hook {
   return {

@@ -31,6 +31,7 @@ import type { CountedRequest } from '../context/estimate-request.ts';
 import { priceResponse } from '../usage/price-response.ts';
 import { type Attribution, attributionFields } from './attribution.ts';
 import { addedHashes, type SentPrefix, type StoredPrefix } from './prefix-change.ts';
+import type { ToldWarnings } from './told-warnings.ts';
 
 /** A request as the ledger keeps it, and the bytes that its columns name. */
 export interface RecordedRequest {
@@ -96,6 +97,7 @@ export function keptSettings({
     injected: _injected,
     replacedBy: _replacedBy,
     diagnosed: _diagnosed,
+    warned: _warned,
     ...settings
   } = asObject(parseExactJson(requestOptions)) ?? {};
   return settings;
@@ -131,13 +133,18 @@ export function keptHashes({ requestOptions }: RequestColumns): readonly string[
   return Array.isArray(hashes) ? hashes.filter((hash) => typeof hash === 'string') : undefined;
 }
 
-/** The ledger row of a response: what it was asked, what it used, and what that cost at the time. */
-export function ledgerRow(id: string, asked: Omit<RequestColumns, 'startedAt'>, turn: AssistantTurn): NewTurn {
+/** The ledger row of a response: what it was asked, what it used, and what that cost at the time; `told` is what its listeners were. */
+export function ledgerRow(
+  id: string,
+  asked: Omit<RequestColumns, 'startedAt'>,
+  turn: AssistantTurn,
+  told: ToldWarnings['fields'],
+): NewTurn {
   const { tokens, family, model, rawUsage, timing } = turn;
   const { billing, price } = priceResponse(turn);
   return {
     ...asked,
-    requestOptions: withDiagnosis(asked.requestOptions, turn),
+    requestOptions: withFindings(asked.requestOptions, turn, told),
     id,
     responseId: turn.responseId ?? null,
     family,
@@ -155,10 +162,11 @@ export function ledgerRow(id: string, asked: Omit<RequestColumns, 'startedAt'>, 
   };
 }
 
-/** The vendor's own verdict on how the request met its cache stands beside what was asked. */
-function withDiagnosis(requestOptions: string, { diagnostics }: AssistantTurn): string {
-  if (!diagnostics) return requestOptions;
-  const fields = Object.entries({ ...asObject(parseExactJson(requestOptions)), diagnosed: diagnostics });
+/** The vendor's own verdict on how the request met its cache, and what was warned of, stand beside what was asked. */
+function withFindings(requestOptions: string, { diagnostics }: AssistantTurn, told: ToldWarnings['fields']): string {
+  if (!diagnostics && !told.warned) return requestOptions;
+  const findings = { ...(diagnostics ? { diagnosed: diagnostics } : {}), ...told };
+  const fields = Object.entries({ ...asObject(parseExactJson(requestOptions)), ...findings });
   return JSON.stringify(Object.fromEntries(fields.toSorted(([a], [b]) => (a < b ? -1 : 1))));
 }
 

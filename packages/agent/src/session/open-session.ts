@@ -10,6 +10,7 @@ import {
   type TurnRow,
 } from '@reprise/checkpoint';
 import type { ApprovalLog } from '../approval/approval.ts';
+import { describe } from '../content-blocks.ts';
 import { AgentError } from '../errors.ts';
 import type { LeaseOptions } from '../lease/lease-options.ts';
 import type { Ports } from '../ports.ts';
@@ -44,7 +45,10 @@ export interface LoadedSession {
   readonly blobs: readonly BlobHash[];
 }
 
-/** Creates, forks or resumes a session. Rejects with the store's `CheckpointError`, `agent/unreadable-entry` or `agent/session-busy`. */
+/**
+ * Creates, forks or resumes a session. Rejects with the store's `CheckpointError`, `agent/unreadable-entry`, `agent/session-busy`, or
+ * `agent/invalid-option` for an id that is none.
+ */
 export async function loadSession(
   store: CheckpointStore,
   options: SessionOptions,
@@ -112,12 +116,25 @@ function neverAtRest(id: SessionId): AgentError {
 }
 
 async function findOrCreate(store: CheckpointStore, options: SessionOptions, ports: Ports): Promise<SessionRecord> {
+  checkNames(options);
   const { id = ports.createId(), snapshotId } = options;
   const createdAt = ports.clock();
   if (snapshotId !== undefined) return store.forkSession({ id, snapshotId, createdAt });
   const found = await store.readSession(id);
   if (!found && options.mustExist) throw sessionMissing(id, 'in this store');
   return found ?? store.createSession({ id, createdAt });
+}
+
+/** An id that is empty or no text is a mistake, and would be everybody's who makes the same. */
+function checkNames({ id, snapshotId }: SessionOptions): void {
+  for (const [name, value] of Object.entries({ id, snapshotId })) {
+    if (value === undefined || (typeof value === 'string' && value !== '')) continue;
+    const told = value === '' ? "''" : describe(value);
+    throw new AgentError(
+      'agent/invalid-option',
+      `${name} is ${told}; it must be a text that is not empty, or left out.`,
+    );
+  }
 }
 
 /** The totals of a branch are those of its last snapshot: it was committed with the last turn, and only turns count. */

@@ -19,6 +19,8 @@ import type {
   Snapshot,
   SnapshotId,
 } from '@reprise/checkpoint';
+import { asObject } from '@reprise/providers';
+import { describe } from '../content-blocks.ts';
 import { AgentError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Recorder } from '../recorder.ts';
@@ -53,6 +55,25 @@ export interface HeldSession {
   readonly sessionId: SessionId;
   readonly fence: number;
   readonly state: AgentState;
+}
+
+/** Throws `agent/invalid-option` for what no session can be rewound by, before anything is looked up. */
+export function checkRewind(options: RewindOptions): void {
+  const { to, what, skipUnavailable } = asObject(options) ?? {};
+  if (typeof to !== 'string' || to === '') {
+    throw invalid('to', to, 'the id of a snapshot, as snapshots() lists them');
+  }
+  if (what !== 'files' && what !== 'conversation' && what !== 'both') {
+    throw invalid('what', what, "'files', 'conversation' or 'both'");
+  }
+  if (skipUnavailable !== undefined && typeof skipUnavailable !== 'boolean') {
+    throw invalid('skipUnavailable', skipUnavailable, 'true or false');
+  }
+}
+
+function invalid(name: keyof RewindOptions, value: unknown, expected: string): AgentError {
+  const told = typeof value === 'string' ? `'${value}'` : describe(value);
+  return new AgentError('agent/invalid-option', `${name} of the rewind is ${told}; it must be ${expected}.`);
 }
 
 /** Moves what is asked for. Rejects with `agent/invalid-option`, or a `CheckpointError`; then nothing has moved. */

@@ -2,6 +2,7 @@ import type { SessionId, TurnId } from '@reprise/checkpoint';
 import type { ApprovalRequest, DecidedApproval } from '../approval/approval.ts';
 import type { Ports } from '../ports.ts';
 import type { JournaledCall, Recorder } from '../recorder.ts';
+import { ToldWarnings } from './told-warnings.ts';
 
 /** The recorder of a run, or of run after run. */
 export interface RunRecorder extends Recorder {
@@ -23,6 +24,7 @@ export function createRunRecorder(ports: Pick<Ports, 'createId'>, last: LastTurn
   const { createId } = ports;
   let { lastTurnId, hasFailed } = last;
   const calls = new Map(last.calls);
+  const warnings = new ToldWarnings();
   const requests: ApprovalRequest[] = [];
   const decisions: DecidedApproval[] = [];
   let sessionId: SessionId | undefined;
@@ -54,11 +56,12 @@ export function createRunRecorder(ports: Pick<Ports, 'createId'>, last: LastTurn
       };
     },
     recoverTurn: async () => undefined,
+    noteWarning: (warning) => warnings.note(warning),
     lastTurnFailed: async () => hasFailed,
     // A run without a store is not taken up again.
     lastTurnPaused: () => false,
     journaledCalls: async () => new Map(calls),
-    keepFiles: async () => {},
+    keepFiles: async () => [],
     async startToolCall({ position }) {
       const attempts = (calls.get(position)?.attempts ?? 0) + 1;
       calls.set(position, { attempts, result: undefined, isStop: false });

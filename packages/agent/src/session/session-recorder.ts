@@ -16,6 +16,7 @@ import type {
   StopReason,
   ToolMessage,
   UserMessage,
+  WarningEvent,
 } from '@reprise/providers';
 import type { ApprovalLog, ApprovalRequest, DecidedApproval } from '../approval/approval.ts';
 import type { CountedRequest } from '../context/estimate-request.ts';
@@ -50,6 +51,7 @@ import {
 } from './record.ts';
 import { SessionWriter } from './session-writer.ts';
 import { snapshotContent } from './snapshot-content.ts';
+import { keptWarnings, ToldWarnings } from './told-warnings.ts';
 
 export interface SessionRecorderSettings {
   readonly model: Model;
@@ -83,6 +85,7 @@ class StoreRecorder implements SessionRecorder {
   readonly #lease: () => number | undefined;
   readonly #writer: SessionWriter;
   readonly #calls: CallJournal;
+  readonly #warnings: ToldWarnings;
   #last: LastRequest | undefined;
   /** Whether the history was edited since: the next request is meant not to begin with the last one. */
   #isEdited: boolean;
@@ -104,6 +107,8 @@ class StoreRecorder implements SessionRecorder {
     this.#writer = new SessionWriter(store, clock, { sessionId: record.id, tip: record.tip, blobs, lease });
     this.#calls = new CallJournal(store, this.#writer, clock, () => this.#lastTurnId());
     this.#last = lastTurn;
+    // A fork is a session of its own, and its listeners are others.
+    this.#warnings = new ToldWarnings(lastTurn?.sessionId === record.id ? keptWarnings(lastTurn) : []);
     this.#isEdited = isEdited;
     this.#approvals = { requests: [...approvals.requests], decisions: [...approvals.decisions] };
     this.#keyedPlaces = new Map(keyedPlaces);
@@ -179,6 +184,10 @@ class StoreRecorder implements SessionRecorder {
     return { turn, state, snapshot };
   }
 
+  noteWarning(warning: WarningEvent): boolean {
+    return this.#warnings.note(warning);
+  }
+
   async lastTurnFailed(): Promise<boolean> {
     return this.#last !== undefined && FAILED.has(this.#last.stopReason);
   }
@@ -199,14 +208,14 @@ class StoreRecorder implements SessionRecorder {
     return this.#calls.finish(position, outcome);
   }
 
-  async keepFiles(paths: readonly string[]): Promise<void> {
+  async keepFiles(paths: readonly string[]): Promise<readonly string[]> {
     const { files, ports } = this.#settings;
-    if (!files || paths.length === 0) return;
+    if (!files || paths.length === 0) return [];
     const { right } = this.#writer;
     const committed = this.#committed;
     const isNewest = committed !== undefined && committed.fence !== undefined && committed.fence === right.fence;
     const snapshotId = isNewest ? committed.snapshotId : await newestSnapshot(this.#store, right, ports);
-    await files.beforeChange(this.#store, { ...right, snapshotId, paths, at: ports.clock() });
+    return files.beforeChange(this.#store, { ...right, snapshotId, paths, at: ports.clock() });
   }
 
   lastTurn(): TurnPlace {
@@ -249,7 +258,7 @@ class StoreRecorder implements SessionRecorder {
   }
 
   async #commit(open: OpenTurn, turn: AssistantTurn, state: AgentState): Promise<Snapshot> {
-    const row = ledgerRow(open.id, open.columns, turn);
+    const row = ledgerRow(open.id, open.columns, turn, this.#warnings.fields);
     const content = snapshotContent(this.#writer.sessionId, state);
     const snapshot = await this.#writer.commit(
       encodeMessage(turn.message),

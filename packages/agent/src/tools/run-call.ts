@@ -9,9 +9,10 @@
  *     which a crash may have run again, needs neither: see the recorder.
  */
 
-import type { ToolCallBlock, ToolResultBlock } from '@reprise/providers';
+import { asObject, type ToolCallBlock, type ToolResultBlock, type WarningEvent } from '@reprise/providers';
 import type { ToolEndEvent, ToolStartEvent } from '../agent-event.ts';
-import { hasCode } from '../errors.ts';
+import { contentFault } from '../content-blocks.ts';
+import { AgentError, hasCode } from '../errors.ts';
 import { isHandedOver } from '../hand-over.ts';
 import type { HeardResult, RanCall } from '../hooks/after-tool.ts';
 import type { HookVerdictEvent } from '../hooks/hook.ts';
@@ -37,6 +38,8 @@ export interface RunCallOptions extends CallCircumstances, CheckOptions {
 interface CallOutcome extends ToolOutcome {
   /** Why the tool failed: what it threw, or that its time was up. Absent where it did not, or where the model is to blame. */
   readonly failure?: Error;
+  /** What was odd before the tool ran. */
+  readonly warnings?: readonly WarningEvent[];
   /** What hooks have said of the result. */
   readonly verdicts?: readonly HookVerdictEvent[];
   /** Whether the listener has heard of the result. */
@@ -47,7 +50,8 @@ interface CallOutcome extends ToolOutcome {
 export type CallOutcomes = Map<ToolCallBlock, CallOutcome>;
 
 /** What a listener hears of calls. */
-export type ToolEvents = AsyncGenerator<ToolStartEvent | ToolEndEvent | HookVerdictEvent, void, undefined>;
+export type ToolEvent = ToolStartEvent | ToolEndEvent | HookVerdictEvent | WarningEvent;
+export type ToolEvents = AsyncGenerator<ToolEvent, void, undefined>;
 
 /** Does what is planned, and adds the outcome to `outcomes` once it is durable. */
 export async function* answerCall(planned: PlannedCall, outcomes: CallOutcomes, options: RunCallOptions): ToolEvents {
@@ -60,6 +64,7 @@ export async function* answerCall(planned: PlannedCall, outcomes: CallOutcomes, 
     const startedAt = options.ports.clock();
     const outcome = await runCall(planned, options);
     outcomes.set(call, { ...outcome, isTold: true });
+    yield* outcome.warnings ?? [];
     yield* outcome.verdicts ?? [];
     yield { type: 'tool-end', ...told, result: outcome.result, durationMs: options.ports.clock() - startedAt };
   }
@@ -77,8 +82,8 @@ async function runCall(planned: PlannedCall, options: RunCallOptions): Promise<C
   if ('result' in checked) return { ...checked, isStop: false };
   const { recorder, ports } = options;
   const { tool, prepared } = checked;
-  const refusal = await keepFiles(call, prepared, options);
-  if (refusal) return { result: refusal, isStop: false };
+  const kept = await keepFiles(call, prepared, options);
+  if ('result' in kept) return { ...kept, isStop: false };
   if (options.signal.aborted) return outcomeOf(planned);
   ports.onFaultPoint?.('agent/call-checked');
   try {
@@ -95,7 +100,7 @@ async function runCall(planned: PlannedCall, options: RunCallOptions): Promise<C
   if (ran.isCutOff && isHandedOver(options.signal)) return outcomeOf(planned);
   const durationMs = ports.clock() - startedAt;
   const heard = await options.afterTool?.({ call, result: ran.result, durationMs }, options.signal);
-  const outcome = heard ? { ...ran, result: heard.result, verdicts: heard.verdicts } : ran;
+  const outcome = { ...ran, ...kept, ...(heard ? { result: heard.result, verdicts: heard.verdicts } : {}) };
   await recorder.finishToolCall(position, outcome);
   ports.onFaultPoint?.('agent/outcome-written');
   // Only now: that the tool has run is known, whatever became of the hook.
@@ -103,20 +108,25 @@ async function runCall(planned: PlannedCall, options: RunCallOptions): Promise<C
   return outcome;
 }
 
-/** Keeps the files that the tool is about to change. A result if it may not change one of them. */
+/** Keeps the files that the tool is about to change, and warns of those that cannot be. A result if it may not change one of them. */
 async function keepFiles(
   call: ToolCallBlock,
   { touches }: PreparedCall,
   options: RunCallOptions,
-): Promise<ToolResultBlock | undefined> {
-  if (touches.length === 0) return undefined;
+): Promise<{ readonly result: ToolResultBlock } | { readonly warnings?: readonly WarningEvent[] }> {
+  if (touches.length === 0) return {};
   try {
-    await options.keepFiles(touches);
-    return undefined;
+    const tooLarge = await options.keepFiles(touches);
+    return tooLarge.length === 0 ? {} : { warnings: tooLarge.map(notKept) };
   } catch (error) {
-    if (hasCode(error, 'checkpoint/path-refused')) return errorResult(call, error.message);
+    if (hasCode(error, 'checkpoint/path-refused')) return { result: errorResult(call, error.message) };
     throw error;
   }
+}
+
+function notKept(path: string): WarningEvent {
+  const message = `File '${path}' is larger than what is kept: what it was before this change cannot be given back.`;
+  return { type: 'warning', code: 'files/not-kept', message };
 }
 
 /** Never rejects. */
@@ -157,11 +167,21 @@ async function reconcile(planned: PlannedCall, options: RunCallOptions): Promise
       async (signal) => onUnknownOutcome(call, { idempotencyKey, signal }),
       `onUnknownOutcome for ${call.name}`,
     );
-    const outcome = { result: typeof found === 'string' ? textResult(call, found) : found, isStop: false };
+    const outcome = {
+      result: typeof found === 'string' ? textResult(call, found) : foundResult(call, found),
+      isStop: false,
+    };
     await recorder.finishToolCall(position, outcome);
     return outcome;
   } catch (error) {
     if (options.signal.aborted) return outcomeOf(planned);
     throw error;
   }
+}
+
+/** What an owner has found, which may not have been checked by a compiler: what is no block would be in every later request. */
+function foundResult({ name }: ToolCallBlock, found: ToolResultBlock): ToolResultBlock {
+  const fault = contentFault(asObject(found)?.['content'], ['text', 'image']);
+  if (fault === undefined) return found;
+  throw new AgentError('agent/invalid-option', `The content of what onUnknownOutcome found for ${name} ${fault}.`);
 }
