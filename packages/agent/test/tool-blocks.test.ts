@@ -1,11 +1,14 @@
 import { createAgent, initialState, runAgent, type ToolOutput, tool, toolBlocks } from '@reprise/agent';
 import { openMemoryStore } from '@reprise/checkpoint';
-import type { ToolResultBlock } from '@reprise/providers';
+import { mediaBlock, type ToolResultBlock } from '@reprise/providers';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { scriptedModel, textTurn, toolTurn } from './support/scripted-stream.ts';
 
 const IMAGE = { type: 'image', mediaType: 'image/png', data: Buffer.from('pixels').toString('base64') } as const;
+
+/** One pixel. */
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 const drawing = (output: ToolOutput) =>
   tool({ name: 'draw', description: 'Draws.', input: z.object({}), effect: 'pure', run: () => output });
@@ -28,6 +31,11 @@ describe('a tool that returns toolBlocks (L-31)', () => {
       content: blocks,
       isError: false,
     });
+  });
+
+  it('takes a text as it is, and what mediaBlock gives (L-09)', async () => {
+    const picture = await mediaBlock(Buffer.from(PNG, 'base64'));
+    expect((await resultOf(toolBlocks(['See:', picture])))?.content).toEqual([{ type: 'text', text: 'See:' }, picture]);
   });
 
   it('shows no empty text, which a vendor would refuse (I4)', async () => {
@@ -56,7 +64,6 @@ describe('a tool that returns toolBlocks (L-31)', () => {
     ['an image without its bytes', [{ type: 'text', text: 'See:' }, { type: 'image' }], 'a block of type image at [1]'],
     ['a file that is no image', [{ ...IMAGE, type: 'document' }], 'a block of type document at [0]'],
     ['nothing', [null], 'null at [0]'],
-    ['a text that is no block', ['hi'], 'a text at [0]'],
     ['no list', 'hi', 'is a text'],
   ])('has failed if what it shows is %s, and the history never holds it (I4)', async (_, blocks, words) => {
     // @ts-expect-error: as a tool without types may return it.

@@ -45,6 +45,7 @@ const OUTPUTS = {
   text: 'no { json',
   quoted: '{"as":"text"}',
   number: '42',
+  long: '12345678901234567890',
   nothing: '',
   image: [IMAGE],
   blocks: [{ type: 'text', text: 'A zebra' }, IMAGE, { type: 'text', text: 'with stripes.' }],
@@ -72,6 +73,7 @@ describe('a result that the model passes on by name (L-42, L-43)', () => {
     ['text', 'no { json'],
     ['quoted', { as: 'text' }],
     ['number', 42],
+    ['long', '12345678901234567890'],
     ['nothing', ''],
     ['blocks', 'A zebra\nwith stripes.'],
   ])('is given to the tool: its value if it is JSON, else its text (%s)', async (of, value) => {

@@ -10,7 +10,7 @@
  *     name means is as immutable as the call.
  */
 
-import type { JsonValue, Message, ToolResultBlock } from '@reprise/providers';
+import { type JsonValue, type Message, parseExactJson, type ToolResultBlock } from '@reprise/providers';
 
 /** What the model is told of names, at the end of the system prompt. */
 export const TOOL_REFS_PROMPT: string = [
@@ -74,13 +74,12 @@ export function withResults(input: JsonValue, resultOf: (name: string) => JsonVa
   return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, withResults(value, resultOf)]));
 }
 
-/** The value of a text that is JSON, and the text of any other. */
+/** The value of a text that is JSON, and the text of any other: also where a number would lose digits. */
 export function readValue(text: string): JsonValue {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const exact = parseExactJson(text);
+  if (exact === undefined) return text;
+  const value: JsonValue = JSON.parse(text);
+  return JSON.stringify(value) === JSON.stringify(exact) ? value : text;
 }
 
 /** A name stands for words; an image alone has none. */
