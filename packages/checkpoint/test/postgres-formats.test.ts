@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openPostgresStore } from '../src/index.ts';
+import { type CheckpointStore, openPostgresStore } from '../src/index.ts';
 import { migrations } from '../src/postgres/migrations.ts';
 import { turnCommit } from '../src/testing/builders.ts';
 import { type TempSchema, tempSchema } from './support/postgres-place.ts';
@@ -63,6 +64,27 @@ test('of many processes that open a store of an older format at once all succeed
   const stores = await Promise.all(Array.from({ length: 6 }, () => openPostgresStore(place)));
   expect(await place.query('SELECT version FROM format')).toEqual([{ version: migrations.length }]);
   await Promise.all(stores.map((store) => store.close()));
+});
+
+test('a store that another process migrates while it is looked at is no damaged one', async () => {
+  const place = await schemaOfFormat(1);
+  const pool = new pg.Pool({ connectionString: place.connectionString });
+  onTestFinished(() => pool.end());
+  let migrated: Promise<CheckpointStore> | undefined;
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client);
+    Reflect.set(client, 'query', async (...args: Parameters<typeof query>) => {
+      if (String(args[0]).includes('.format')) {
+        migrated ??= openPostgresStore(place);
+        await migrated;
+      }
+      return query(...args);
+    });
+  });
+  const store = await openPostgresStore({ pool, schema: place.schema });
+  expect(await Array.fromAsync(store.findDamage())).toEqual([]);
+  await store.close();
+  await (await migrated)?.close();
 });
 
 test('a release that knows of no runs deletes them with their session', async () => {

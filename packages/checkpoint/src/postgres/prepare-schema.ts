@@ -44,7 +44,9 @@ const MIGRATION_TIMEOUT_MS = 60_000;
 /** Creates or migrates the store if it has to be. Throws a `CheckpointError` and leaves a refused schema as it was. */
 export async function prepareSchema(client: PoolClient, place: SchemaPlace): Promise<SchemaState> {
   const state = await inspect(client, place);
-  if (requireUsable(state, place) === migrations.length) return state;
+  // Another process may have migrated between the look at the tables and that at the format: only under the lock is a missing one lost.
+  const format = requireUsable({ ...state, missing: [] }, place);
+  if (format === migrations.length && state.missing.length === 0) return state;
   await client.query(`BEGIN; SET LOCAL lock_timeout = ${Math.max(place.busyTimeoutMs, MIGRATION_TIMEOUT_MS)}`);
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`reprise ${place.schema}`]);
   await migrate(client, place, requireUsable(await inspect(client, place), place));
