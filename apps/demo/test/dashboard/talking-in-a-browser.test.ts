@@ -153,7 +153,9 @@ describeInBrowser('talking in a browser', (shared) => {
       await tab.evaluate(COUNT_GREETINGS);
       await say(tab, QUESTION);
     }
-    await Promise.all(tabs.map((tab) => tab.getByRole('log').getByText('list_files', { exact: true }).waitFor()));
+    // The call, and not the words of an answer that has come so far.
+    const call = { hasText: /^list_files$/ };
+    await Promise.all(tabs.map((tab) => tab.getByRole('log').locator('code', call).waitFor()));
     process.kill(Number(pid), 'SIGKILL');
     for (const tab of tabs) {
       await tab.getByRole('log').getByText(ANSWER).waitFor();
