@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 // What is asked of a page is text: the project's types know no browser.
 
@@ -34,7 +35,12 @@ export function colourOf(page: Page, name: string): Promise<string> {
 /** Resolves when the first line of a chart is drawn in a colour. */
 export async function lineIsDrawnIn(page: Page, id: string, colour: string): Promise<void> {
   const [chart, wanted] = [JSON.stringify(id), JSON.stringify(colour)];
-  await page.waitForFunction(`Chart.getChart(${chart}).data.datasets[0].borderColor === ${wanted}`);
+  // Asked anew each time: the page's policy lets nothing in it evaluate text.
+  await expect
+    .poll(() => page.evaluate(`Chart.getChart(${chart}).data.datasets[0].borderColor === ${wanted}`), {
+      timeout: 20_000,
+    })
+    .toBe(true);
 }
 
 /** Contrast of two colours by WCAG 2.2's relative luminance: 1 for none, 21 for black on white. */
