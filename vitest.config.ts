@@ -1,5 +1,6 @@
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { env } from 'node:process';
 import { defineConfig } from 'vitest/config';
 
 // Workspace packages resolve to their TypeScript source, so tests need no build.
@@ -21,6 +22,8 @@ export default defineConfig({
     // What takes a second here takes ten on a machine that others use as well.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Real browsers, servers and processes come too late now and then on such a machine. What then passes is marked as tried again.
+    retry: Number(env['REPRISE_TEST_RETRIES'] ?? 0),
     // Processes that tests start keep compiled code from one to the next, which makes a start three times as fast.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'reprise-compile-cache') },
     // Starts PostgreSQL when a test asks for it, and not before.
