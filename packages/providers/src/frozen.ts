@@ -40,17 +40,17 @@ export function foldGrowing<Item extends object, Context extends readonly unknow
   return (items, ...context) => {
     const head = items.findIndex(isFrozen);
     const fold = continued(items, items[head], context);
-    const results = fold.results.slice();
     let state = fold.items.length === 0 ? start : (fold.states.at(-1) as State);
+    const added: Result[] = [];
     for (let index = fold.items.length; index < items.length; index += 1) {
       const item = items[index] as Item;
       const addition = add(item, index, state, ...context);
       state = addition.state;
-      for (const result of addition.results) results.push(result);
       const isKept = index === fold.items.length && (index < head || isFrozen(item));
       if (isKept) keep(fold, freezeShallow(item), freeze(addition));
+      else for (const result of addition.results) added.push(result);
     }
-    return results;
+    return fold.results.concat(added);
   };
 
   /** What is known of the items that the list has in common with the one before it that had this first frozen item. */
@@ -126,8 +126,9 @@ function commonLength<Item>(
 ): number {
   const end = Math.min(one.length, other.length);
   for (let length = 0; length < end; length += 1) {
-    const [a, b] = [one[length] as Item, other[length] as Item];
-    if (a !== b && !isSame(a, b)) return length;
+    const item = one[length] as Item;
+    const counterpart = other[length] as Item;
+    if (item !== counterpart && !isSame(item, counterpart)) return length;
   }
   return end;
 }

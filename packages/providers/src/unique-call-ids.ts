@@ -1,5 +1,6 @@
 import { derivedCallId } from './derived-call-id.ts';
-import { type Addition, foldGrowing, mapGrowing } from './frozen.ts';
+import { type Addition, foldGrowing } from './frozen.ts';
+import { GrowingSet } from './growing-set.ts';
 import { type AssistantBlock, type AssistantMessage, type Message, type ToolMessage, toolCalls } from './message.ts';
 
 /**
@@ -11,11 +12,18 @@ import { type AssistantBlock, type AssistantMessage, type Message, type ToolMess
  * shorter one was sent as.
  */
 export function withUniqueCallIds(messages: readonly Message[]): readonly Message[] {
-  const ids = callIds(messages);
-  return new Set(ids).size === ids.length ? messages : renameRepeats(messages);
+  return repeatedIds(messages).length === 0 ? messages : renameRepeats(messages);
 }
 
-const callIds = mapGrowing((message: Message) => (message.role === 'assistant' ? idsOf(message) : []));
+const repeatedIds = foldGrowing(GrowingSet.empty<string>(), (message: Message, _index, before: GrowingSet<string>) => {
+  const repeated: string[] = [];
+  let given = before;
+  for (const id of message.role === 'assistant' ? idsOf(message) : []) {
+    if (given.has(id)) repeated.push(id);
+    given = given.with(id);
+  }
+  return { results: repeated, state: given };
+});
 
 function idsOf(message: AssistantMessage): readonly string[] {
   return toolCalls(message).map(({ id }) => id);
