@@ -53,7 +53,13 @@ export { type CacheDialect, type CacheHost, type CacheRules, cacheRules, LIFETIM
 export { type CacheParameters, cacheHashes, NO_PARAMETERS } from './cache/parameters.ts';
 export { type BreakpointPlan, type CachePolicy, type PlannedMark, planBreakpoints } from './cache/plan-breakpoints.ts';
 export { unmarkedWarnings } from './cache/plan-request.ts';
-export { type BreakpointPlace, type BreakpointPolicy, type MarkLifetime, NAMED_POLICIES } from './cache/policy.ts';
+export {
+  type BreakpointPlace,
+  type BreakpointPolicy,
+  isCachePolicy,
+  type MarkLifetime,
+  NAMED_POLICIES,
+} from './cache/policy.ts';
 export { type PrefixBlock, prefixFingerprint, prefixHashes } from './cache/prefix.ts';
 export { maskJson } from './cassette/redact/mask.ts';
 export { checkRequest } from './check-request.ts';

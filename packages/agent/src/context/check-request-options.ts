@@ -1,4 +1,4 @@
-import { asObject, NAMED_POLICIES, requestFault } from '@reprise/providers';
+import { isCachePolicy, NAMED_POLICIES, requestFault } from '@reprise/providers';
 import { describe } from '../content-blocks.ts';
 import { AgentError } from '../errors.ts';
 import type { RequestOptions } from './build-request.ts';
@@ -13,8 +13,7 @@ export function checkRequestOptions({ cache, ...options }: RequestOptions): void
 }
 
 function policyFault(cache: unknown): string | undefined {
-  const isPolicy = NAMED_POLICIES.some((name) => name === cache) || Array.isArray(asObject(cache)?.['breakpoints']);
-  if (cache === undefined || isPolicy) return undefined;
+  if (cache === undefined || isCachePolicy(cache)) return undefined;
   const names = NAMED_POLICIES.map((name) => `'${name}'`).join(', ');
   return `cache is ${typeof cache === 'string' ? `'${cache}'` : describe(cache)}; ${names} or { breakpoints, ttl } is expected.`;
 }

@@ -9,6 +9,7 @@
  * first message. -1 is the last message, and negative numbers never reach the system prompt.
  */
 
+import { asObject } from '../json.ts';
 import type { CacheLifetime } from '../token-counts.ts';
 import type { CacheRules } from './family-rules.ts';
 import { conversationStart, lastUserSpans, type MessageSpan, messageSpans, ownerOf } from './message-spans.ts';
@@ -49,6 +50,11 @@ export const NAMED_POLICIES: readonly Exclude<CachePolicy, BreakpointPolicy>[] =
   'last_2_user_messages',
   'last_3_user_messages',
 ];
+
+/** Whether a value has the shape of a policy, as what callers without types pass may not. */
+export function isCachePolicy(value: unknown): value is CachePolicy {
+  return NAMED_POLICIES.some((name) => name === value) || Array.isArray(asObject(value)?.['breakpoints']);
+}
 
 export interface BreakpointPolicy {
   /** Places, each with a lifetime of its own where it needs one. */

@@ -1,18 +1,17 @@
 import { ProviderError } from '../../errors.ts';
 import { CACHE_LIFETIMES, type CacheLifetime } from '../../token-counts.ts';
 import type { CacheRules } from '../family-rules.ts';
-import { type BreakpointPlace, type CachePolicy, NAMED_POLICIES } from '../policy.ts';
+import { type BreakpointPlace, type CachePolicy, isCachePolicy } from '../policy.ts';
 
 const SOLD_LIFETIMES = CACHE_LIFETIMES.filter((lifetime) => lifetime !== 'unknown');
 const PLACES: readonly unknown[] = ['system', 'tools', 'last'] satisfies readonly BreakpointPlace[];
 
 /** Throws `provider/invalid-request` for a policy that there is not, and for a lifetime that the vendor does not know. */
 export function checkPolicy(policy: CachePolicy, rules: CacheRules): void {
-  if (typeof policy === 'string' && NAMED_POLICIES.includes(policy)) return;
-  // Callers without types may pass anything.
-  if (typeof policy !== 'object' || !Array.isArray(policy?.breakpoints)) {
+  if (!isCachePolicy(policy)) {
     refuse(`cache is ${JSON.stringify(policy)}; expected a policy's name or { breakpoints, ttl }.`);
   }
+  if (typeof policy === 'string') return;
   checkLifetime('cache.ttl', policy.ttl, rules);
   for (const [index, breakpoint] of policy.breakpoints.entries()) {
     const name = `cache.breakpoints[${index}]`;
