@@ -12,15 +12,17 @@ export function bodyText(body: MessagesBody, known: readonly WireMessage[]): str
   return enclose('{', pieces, '}').join(',');
 }
 
-/** How many messages are kept as one text. With fewer a long body has more pieces to join, with more each request has more to write. */
-const RUN_LENGTH = 16;
+/** How many messages are kept as one text at most: the pieces of a long body are few, and a changed message costs no more than its run. */
+const RUN_LENGTH = 64;
 
 function messagePieces(messages: readonly WireMessage[], known: readonly WireMessage[]): string[] {
   const pieces: string[] = [];
   for (let start = 0; start < messages.length; start += RUN_LENGTH) {
     const run = messages.slice(start, start + RUN_LENGTH);
-    const isToKeep = run.length === RUN_LENGTH && run.every((message, index) => message === known[start + index]);
-    pieces.push(isToKeep ? keptText(run) : textOf(run));
+    const other = run.findIndex((message, index) => message !== known[start + index]);
+    const toKeep = other === -1 ? run : run.slice(0, other);
+    if (toKeep.length > 0) pieces.push(keptText(toKeep));
+    if (toKeep.length < run.length) pieces.push(textOf(run.slice(toKeep.length)));
   }
   return enclose('"messages":[', pieces, ']');
 }
@@ -28,11 +30,13 @@ function messagePieces(messages: readonly WireMessage[], known: readonly WireMes
 /** Messages that follow each other, and their text; by the first of them. */
 const keptRuns = new WeakMap<WireMessage, { readonly run: readonly WireMessage[]; readonly text: string }>();
 
+/** The text of a run, of which a longer one than the last that began with this message has only its new end to write. */
 function keptText(run: readonly WireMessage[]): string {
   const [first] = run;
   const kept = first && keptRuns.get(first);
-  if (kept?.run.every((message, index) => message === run[index])) return kept.text;
-  const text = textOf(run);
+  const begun = kept?.run.every((message, index) => message === run[index]) ? kept : undefined;
+  if (begun?.run.length === run.length) return begun.text;
+  const text = begun ? `${begun.text},${textOf(run.slice(begun.run.length))}` : textOf(run);
   if (first) keptRuns.set(first, { run, text });
   return text;
 }
