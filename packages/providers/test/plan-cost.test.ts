@@ -1,16 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { type CacheMark, type CacheState, EMPTY_CACHE, serveFromCache } from '../src/cache/cache-model.ts';
+import { type CacheMark, EMPTY_CACHE } from '../src/cache/cache-model.ts';
 import { type CacheRules, cacheRules } from '../src/cache/family-rules.ts';
-import { type CachePolicy, planBreakpoints } from '../src/cache/plan-breakpoints.ts';
 import { type PrefixBlock, prefixHashes } from '../src/cache/prefix.ts';
+import {
+  account,
+  END_KEEPING,
+  FRESH,
+  type MarksOf,
+  markAt,
+  OTHERS,
+  PREMIUM,
+  planned,
+  type Requests,
+  serve,
+  WRITE,
+} from './support/plan-cost.ts';
 import { type Random, seededRandom } from './support/random.ts';
 import { type LooseBlock, looseBlock, requestBlocks } from './support/request-blocks.ts';
-
-// Hundredths of the price of a fresh input token.
-const FRESH = 100;
-const READ = 10;
-const WRITE = 125;
-const PREMIUM = WRITE - FRESH;
 
 const anthropic = cacheRules('anthropic', 'claude-sonnet-4-6');
 const openai = cacheRules('openai-responses', 'gpt-6.1-sol');
@@ -19,27 +25,6 @@ const DIALECTS = [
   ['anthropic', anthropic],
   ['openai', openai],
 ] as const;
-
-/** These keep the end of every request, as `auto` does. */
-const END_KEEPING: readonly CachePolicy[] = [
-  'automatic',
-  'last_user_message',
-  'last_2_user_messages',
-  'last_3_user_messages',
-  { breakpoints: ['system', 'last'] },
-  { breakpoints: [0, 1, -2, 'last'] },
-];
-
-const OTHERS: readonly CachePolicy[] = [
-  'none',
-  'system_and_tools',
-  'tools_only',
-  { breakpoints: [-1] },
-  { breakpoints: [0, -2, -3] },
-];
-
-type Requests = readonly (readonly PrefixBlock[])[];
-type MarksOf = (blocks: readonly PrefixBlock[]) => readonly CacheMark[];
 
 describe.each(DIALECTS)('P5: a conversation that only grows: %s (N-06, P-02)', (dialect, family) => {
   test('no sequence of legal plans is cheaper than `auto` without the premium of its last writes, on any small one', () => {
@@ -115,48 +100,6 @@ test.each(DIALECTS)(
     }
   },
 );
-
-function planned(policy: CachePolicy, rules: CacheRules): MarksOf {
-  return (blocks) => planBreakpoints(blocks, policy, rules).marks;
-}
-
-function markAt(blockIndex: number, { lifetimes }: CacheRules): CacheMark {
-  return { blockIndex, lifetime: lifetimes[0] ?? 'unknown' };
-}
-
-/** In a conversation that only grows, the number of blocks names a prefix. */
-const byLength: typeof prefixHashes = (blocks) => blocks.map((_, at) => String(at));
-
-/** What serving the requests one after another costs. A block is as many tokens as its text has characters. */
-function account(requests: Requests, marksOf: MarksOf, rules: CacheRules, hashesOf = byLength) {
-  let state: CacheState = EMPTY_CACHE;
-  let cost = 0;
-  let lastWritten = 0;
-  const reads: number[] = [];
-  for (const blocks of requests) {
-    const served = serve(state, blocks, marksOf(blocks), rules, hashesOf);
-    state = served.state;
-    cost += served.cost;
-    lastWritten = served.written;
-    reads.push(served.read);
-  }
-  const totals = requests.map((blocks) => blocks.reduce((sum, { text }) => sum + text.length, 0));
-  return { cost, lastWritten, reads, totals };
-}
-
-function serve(
-  state: CacheState,
-  blocks: readonly PrefixBlock[],
-  marks: readonly CacheMark[],
-  rules: CacheRules,
-  hashesOf = byLength,
-) {
-  const hashes = hashesOf(blocks);
-  const sized = blocks.map(({ kind, text }, at) => ({ hash: hashes[at] ?? '', kind, tokens: text.length }));
-  const verdict = serveFromCache(state, { at: 0, blocks: sized, marks }, rules);
-  const written = Object.values(verdict.written).reduce((sum, tokens) => sum + tokens, 0);
-  return { ...verdict, written, cost: verdict.fresh * FRESH + verdict.read * READ + written * WRITE };
-}
 
 /** The least cost of all sequences of legal plans, and the most that any of them reads in each request. */
 function bestOfAllPlans(requests: Requests, rules: CacheRules) {

@@ -72,6 +72,8 @@ interface ExpectedToolCall {
 export interface IndexEntry
   extends Pick<Recording, 'id' | 'family' | 'vendor' | 'model' | 'streaming' | 'status' | 'features'> {
   readonly file: string;
+  /** Which conversation it belongs to, and where in it, if to any. */
+  readonly group: { readonly id: string; readonly position: number; readonly kind: string } | null;
 }
 
 const folder = process.env['REPRISE_CORPUS'];
