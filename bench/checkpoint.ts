@@ -1,6 +1,6 @@
 /**
  * What keeping a session in a SQLite store costs, as ratios within one run: to the same rows written by hand, to the bytes that were said,
- * and to the same session when it was short.
+ * to the same session when it was short, and to the same conversation in LangGraph's SQLite saver.
  *
  *     npx pnpm --filter @reprise/bench checkpoint
  */
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { openSqliteStore } from '@reprise/checkpoint';
 import { answeringAgent, SYSTEM_BYTES, sendUntil } from './support/agent-session.ts';
 import { measureCommits } from './support/commit-cost.ts';
+import { measureSizes, measureTurns } from './support/langgraph-cost.ts';
 import { microseconds, milliseconds, printFigure } from './support/print-figure.ts';
 import { measureRunEvents } from './support/run-event-cost.ts';
 import { runProcess } from './support/run-process.ts';
@@ -20,8 +21,9 @@ import { noise } from './support/texts.ts';
 import { elapsedMs, interleavedMedians } from './support/timing.ts';
 
 const SHORT = 25;
+const MEDIUM = 400;
 const LONG = 2000;
-const LENGTHS = [SHORT, 400, LONG];
+const LENGTHS = [SHORT, MEDIUM, LONG];
 const ROUNDS = 400;
 const RUNS = 200;
 const FRESH_PROCESSES = 9;
@@ -38,6 +40,9 @@ await printRunEvents();
 await printSizes('kept by the store alone', 0, growByStore);
 await printSizes('kept by the agent', SYSTEM_BYTES, growByAgent);
 await printResume();
+await printLangGraphSizes();
+await printLangGraphTurns('full');
+await printLangGraphTurns('normal', 1.2);
 
 async function printCommits(synchronous: 'full' | 'normal', limit?: number): Promise<void> {
   const { commit, bareCommit, turn, bareTurn } = await measureCommits(folder, synchronous);
@@ -175,4 +180,47 @@ async function timedInProcess(way: string, path: string): Promise<number> {
   const { ms, messages } = told as { readonly ms: number; readonly messages: number };
   if (messages !== 2 * LONG) throw new Error(`${way} found ${messages} messages where there are ${2 * LONG}.`);
   return ms;
+}
+
+/** What the same conversation, without a picture, takes in the file of LangGraph's saver. */
+async function printLangGraphSizes(): Promise<void> {
+  for (const turns of [SHORT, 100, MEDIUM]) {
+    const { ours, theirs } = await measureSizes(folder, turns);
+    printFigure({
+      name: `bytes kept by LangGraph, ${turns} turns`,
+      value: theirs / ours,
+      unit: '× the bytes of our store',
+      from: `${theirs} bytes against ${ours}`,
+    });
+  }
+}
+
+/**
+ * A turn is three commits of our store and one of LangGraph's saver. In full, early turns wait longer for the disk, since their log still
+ * grows, which hides what a long conversation costs.
+ */
+async function printLangGraphTurns(synchronous: 'full' | 'normal', limit?: number): Promise<void> {
+  const { ours, theirs } = await measureTurns({ folder, synchronous }, [SHORT, MEDIUM]);
+  const [ourShort = Number.NaN, ourLong = Number.NaN] = ours;
+  const [theirShort = Number.NaN, theirLong = Number.NaN] = theirs;
+  const unit = `× one of ${SHORT} turns`;
+  printFigure({
+    name: `turn ${MEDIUM} in our store, synchronous ${synchronous}`,
+    value: ourLong / ourShort,
+    unit,
+    ...(limit !== undefined && { limit }),
+    from: `${microseconds(ourLong)} at ${MEDIUM}, ${microseconds(ourShort)} at ${SHORT}`,
+  });
+  printFigure({
+    name: '  kept by LangGraph',
+    value: theirLong / theirShort,
+    unit,
+    from: `${microseconds(theirLong)} at ${MEDIUM}, ${microseconds(theirShort)} at ${SHORT}`,
+  });
+  printFigure({
+    name: '  kept by LangGraph, against ours',
+    value: theirLong / ourLong,
+    unit: '× three commits of ours',
+    from: `${microseconds(theirLong)} against ${microseconds(ourLong)}`,
+  });
 }
