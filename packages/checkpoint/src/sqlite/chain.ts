@@ -26,9 +26,9 @@ export function followChain<Row extends Link>(
   return { chain: chain.reverse(), lost: next };
 }
 
-/** How many rows these are. An index that was damaged may lead to one of them twice, and to another one never. */
-export function countDistinct(rows: readonly Pick<Link, 'seq'>[]): number {
-  return new Set(rows.map(({ seq }) => seq)).size;
+/** Each of the rows once. An index that was damaged may lead to one of them twice, and to another one never. */
+export function distinct<Row extends Pick<Link, 'seq'>>(rows: readonly Row[]): readonly Row[] {
+  return [...new Map(rows.map((row) => [row.seq, row])).values()];
 }
 
 /** The places of the rows on the way from the place `tip` to the root, as a list for `IN`. Parents are older, so it ends. */

@@ -10,6 +10,9 @@ async function askEverything(store: CheckpointStore, known: Known): Promise<Answ
   const calls: [string, Promise<unknown>][] = [
     ['listSessions', store.listSessions({ limit: 100 })],
     ['listSessions of a prefix', store.listSessions({ limit: 100, prefix: 'fo' })],
+    ['countSessions', store.countSessions()],
+    ['countSessions of a prefix', store.countSessions({ prefix: 'fo' })],
+    ['streamTurns', Array.fromAsync(store.streamTurns())],
     ['listRuns', store.listRuns()],
     ['listRuns of a session', store.listRuns({ sessionId: 'a' })],
     ['listRuns of a prefix', store.listRuns({ sessionPrefix: 'a' })],
@@ -33,7 +36,9 @@ async function askEverything(store: CheckpointStore, known: Known): Promise<Answ
     );
   }
   for (const id of known.turns) calls.push([`readToolCalls ${id}`, store.readToolCalls(id)]);
-  for (const id of known.snapshots) calls.push([`readSnapshot ${id}`, store.readSnapshot(id)]);
+  for (const id of known.snapshots) {
+    calls.push([`readSnapshot ${id}`, store.readSnapshot(id)], [`readEntriesTo ${id}`, store.readEntriesTo(id)]);
+  }
   for (const id of known.runs) {
     calls.push(
       [`readRun ${id}`, store.readRun(id)],

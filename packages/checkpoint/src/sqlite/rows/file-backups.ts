@@ -3,7 +3,7 @@ import type { FileBackup } from '../../file-backup.ts';
 import { hashFileBackup } from '../../row-hash.ts';
 import type { SessionId } from '../../session.ts';
 import { corrupt, fileBackupFromRow } from '../../sql/rows.ts';
-import { countDistinct } from '../chain.ts';
+import { distinct } from '../chain.ts';
 import { boundTo, lazily, prepareInsert, type SqliteContext } from '../context.ts';
 import { type BlobSeqs, seqOf } from './blobs.ts';
 
@@ -33,8 +33,8 @@ export function fileBackupRows(context: SqliteContext) {
 
     /** The backups that the session made for this snapshot and later ones, oldest first, checked to be complete. */
     since(sessionId: SessionId, snapshot: number): readonly StoredBackup[] {
-      const rows = select().all({ sessionId, snapshot });
-      if (countDistinct(rows) !== count().get(sessionId, snapshot)) {
+      const rows = distinct(select().all({ sessionId, snapshot }));
+      if (rows.length !== count().get(sessionId, snapshot)) {
         throw corrupt(`a file backup of session '${sessionId}' is missing`);
       }
       return rows.map(storedBackup);

@@ -2,7 +2,7 @@ import { invalidWrite, snapshotMissing } from '../../refusals.ts';
 import { hashSnapshot } from '../../row-hash.ts';
 import type { SessionId, Snapshot, SnapshotId, TurnId } from '../../session.ts';
 import { corrupt, snapshotFromRow } from '../../sql/rows.ts';
-import { chainOf, countDistinct } from '../chain.ts';
+import { chainOf, distinct } from '../chain.ts';
 import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
 
 /** A snapshot with its place and those of what it points at. */
@@ -88,12 +88,13 @@ export function snapshotRows(context: SqliteContext) {
 
     /** Every snapshot that the session made, the first one first, checked to be complete. */
     madeBy(sessionId: SessionId, snapshotsKept: number): readonly StoredSnapshot[] {
-      const made = selects().madeBy.all({ sessionId }).map(storedSnapshot);
-      const left = countDistinct(made);
-      if (left !== snapshotsKept) {
-        throw corrupt(`session '${sessionId}' made ${snapshotsKept} snapshots that it keeps, and ${left} are left`);
+      const made = distinct(selects().madeBy.all({ sessionId }));
+      if (made.length !== snapshotsKept) {
+        throw corrupt(
+          `session '${sessionId}' made ${snapshotsKept} snapshots that it keeps, and ${made.length} are left`,
+        );
       }
-      return made;
+      return made.map(storedSnapshot);
     },
 
     /** How many snapshots of a session of this id there are. It may be gone. */
