@@ -158,7 +158,8 @@ interface LedgerMethods {
 
   /**
    * Ledger rows of the whole store, one after the other, in the order of writing; those of deleted sessions included that forks keep. What
-   * is committed meanwhile may be among them. Rejects with `checkpoint/invalid-write` for a range that is none.
+   * is committed meanwhile may be among them. Each row is checked; whether one is missing is told by `readLedger` and `findDamage`. Rejects
+   * with `checkpoint/invalid-write` for a range that is none.
    */
   streamTurns(range?: TurnRange): AsyncIterable<TurnRow>;
 }

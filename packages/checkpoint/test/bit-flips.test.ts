@@ -125,6 +125,22 @@ test('I9 an index that leads to one row twice hides none', { timeout: 60_000 }, 
   }
 });
 
+test('I9 (N-18) a table that leads back to its beginning is an error, and is not read for ever', async () => {
+  const [, end] = firstPageOf('turns');
+  const main = readFileSync(STORE);
+  // The very end of the first page says which row is the last on the first of the pages below.
+  expect(main[end - 1]).toBe(4);
+  for (const bit of [3, 4, 5, 6]) {
+    const path = tempStorePath();
+    writeFiles(path, { main: flipped(main, [(end - 1) * 8 + bit]), log: undefined });
+    const store = openSqliteStore(path);
+    await expect(Array.fromAsync(store.streamTurns())).rejects.toMatchObject({ code: 'checkpoint/corrupt' });
+    const messages = (await Array.fromAsync(store.findDamage())).map(({ message }) => message);
+    expect(messages).toContainEqual(expect.stringContaining('the rows of turns are not in their order'));
+    await store.close();
+  }
+});
+
 /** Where the first page of a table or an index begins and ends. */
 function firstPageOf(name: string): readonly [number, number] {
   const path = tempStorePath();

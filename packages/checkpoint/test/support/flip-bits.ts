@@ -12,7 +12,6 @@ async function askEverything(store: CheckpointStore, known: Known): Promise<Answ
     ['listSessions of a prefix', store.listSessions({ limit: 100, prefix: 'fo' })],
     ['countSessions', store.countSessions()],
     ['countSessions of a prefix', store.countSessions({ prefix: 'fo' })],
-    ['streamTurns', Array.fromAsync(store.streamTurns())],
     ['listRuns', store.listRuns()],
     ['listRuns of a session', store.listRuns({ sessionId: 'a' })],
     ['listRuns of a prefix', store.listRuns({ sessionPrefix: 'a' })],

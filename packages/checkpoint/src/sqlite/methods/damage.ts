@@ -3,6 +3,7 @@ import type { SessionId } from '../../session.ts';
 import { lostTurns } from '../../sql/lost-turns.ts';
 import { corrupt, damageIn } from '../../sql/rows.ts';
 import type { Damage } from '../../store.ts';
+import { inOrder } from '../chain.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
 import type { ReadDump } from './dump.ts';
@@ -159,12 +160,16 @@ async function* rowsOf(
   const list = `SELECT seq, ${id} AS id, ${session} AS sessionId FROM ${name} NOT INDEXED WHERE seq > ? ORDER BY seq LIMIT ${BATCH}`;
   for (let after: number | undefined = 0; after !== undefined; ) {
     let batch: readonly Row[] = [];
+    let isInOrder = false;
     const from: number = after;
     yield* damageFrom({ read }, {}, () => {
-      batch = connection.prepare<[number], Row>(list).all(from);
+      const found = connection.prepare<[number], Row>(list).all(from);
+      batch = inOrder(found, from);
+      isInOrder = batch.length === found.length;
+      if (!isInOrder) throw corrupt(`the rows of ${name} are not in their order`);
     });
     yield* batch;
-    after = batch.at(-1)?.seq;
+    after = isInOrder ? batch.at(-1)?.seq : undefined;
   }
 }
 
