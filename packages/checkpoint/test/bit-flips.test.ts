@@ -141,6 +141,18 @@ test('I9 (N-18) a table that leads back to its beginning is an error, and is not
   }
 });
 
+test.each([
+  ['the head of a session lacks its id', 303_176, 'of sessions has no id'],
+  ['a session has another id than its indexes say', 303_182, 'is missing from its indexes'],
+])('I9 (N-18) the search for damage tells of it and goes on: %s', async (_what, place, told) => {
+  const path = tempStorePath();
+  writeFiles(path, { main: flipped(readFileSync(STORE), [place]), log: undefined });
+  const store = openSqliteStore(path);
+  const messages = (await Array.fromAsync(store.findDamage())).map(({ message }) => message);
+  expect(messages).toContainEqual(expect.stringContaining(told));
+  await store.close();
+});
+
 /** Where the first page of a table or an index begins and ends. */
 function firstPageOf(name: string): readonly [number, number] {
   const path = tempStorePath();

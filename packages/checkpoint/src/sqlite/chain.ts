@@ -31,10 +31,9 @@ export function distinct<Row extends Pick<Link, 'seq'>>(rows: readonly Row[]): r
   return [...new Map(rows.map((row) => [row.seq, row])).values()];
 }
 
-/** The rows up to the first that does not come after `from` and the one before it. A damaged table may lead back, for ever. */
-export function inOrder<Row extends Pick<Link, 'seq'>>(rows: readonly Row[], from: number): readonly Row[] {
-  const end = rows.findIndex(({ seq }, index) => seq <= (rows[index - 1]?.seq ?? from));
-  return end === -1 ? rows : rows.slice(0, end);
+/** Whether each row comes after `from` and after the row before it. A damaged table may lead back, and who follows it never ends. */
+export function areInOrder(rows: readonly Pick<Link, 'seq'>[], from: number): boolean {
+  return rows.every(({ seq }, index) => seq > (rows[index - 1]?.seq ?? from));
 }
 
 /** The places of the rows on the way from the place `tip` to the root, as a list for `IN`. Parents are older, so it ends. */

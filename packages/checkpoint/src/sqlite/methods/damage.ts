@@ -3,7 +3,7 @@ import type { SessionId } from '../../session.ts';
 import { lostTurns } from '../../sql/lost-turns.ts';
 import { corrupt, damageIn } from '../../sql/rows.ts';
 import type { Damage } from '../../store.ts';
-import { inOrder } from '../chain.ts';
+import { areInOrder } from '../chain.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
 import type { ReadDump } from './dump.ts';
@@ -48,7 +48,12 @@ async function* damageOfSession(
   { seq, id }: Row,
 ): AsyncGenerator<Damage> {
   let isWhole = true;
-  for await (const damage of damageFrom(context, { sessionId: id }, () => readDump(rows.sessions.require(id)))) {
+  const read = () => {
+    const session = rows.sessions.find(id);
+    if (session === undefined) throw corrupt(`session '${id}' is missing from its indexes`);
+    readDump(session);
+  };
+  for await (const damage of damageFrom(context, { sessionId: id }, read)) {
     isWhole = false;
     yield damage;
   }
@@ -160,16 +165,15 @@ async function* rowsOf(
   const list = `SELECT seq, ${id} AS id, ${session} AS sessionId FROM ${name} NOT INDEXED WHERE seq > ? ORDER BY seq LIMIT ${BATCH}`;
   for (let after: number | undefined = 0; after !== undefined; ) {
     let batch: readonly Row[] = [];
-    let isInOrder = false;
     const from: number = after;
     yield* damageFrom({ read }, {}, () => {
-      const found = connection.prepare<[number], Row>(list).all(from);
-      batch = inOrder(found, from);
-      isInOrder = batch.length === found.length;
-      if (!isInOrder) throw corrupt(`the rows of ${name} are not in their order`);
+      batch = connection.prepare<[number], Row>(list).all(from);
+      if (!areInOrder(batch, from)) throw corrupt(`the rows of ${name} are not in their order`);
     });
-    yield* batch;
-    after = isInOrder ? batch.at(-1)?.seq : undefined;
+    for (const row of batch)
+      yield typeof row.id === 'string' ? row : { message: `row ${row.seq} of ${name} has no ${id}` };
+    const last = Math.max(...batch.map(({ seq }) => seq));
+    after = last > from ? last : undefined;
   }
 }
 
