@@ -2,7 +2,7 @@ import type { RecordedTurn } from './recorded-turns.ts';
 
 /**
  * The turns of several branches in the order in which they were sent, each once: a fork shows its origin's turns as well. What each branch
- * gives has to come in order, and can be asked for again.
+ * gives has to come in order, and can be asked for again. Which of two branches was first within a millisecond is not known.
  */
 export function mergeTurns(branches: readonly Iterable<RecordedTurn>[]): Iterable<RecordedTurn> {
   return { [Symbol.iterator]: () => merged(branches) };
