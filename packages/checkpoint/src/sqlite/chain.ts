@@ -1,4 +1,5 @@
 import type { SQL } from 'drizzle-orm';
+import { corrupt } from '../sql/rows.ts';
 import type { SqliteContext } from './context.ts';
 
 /** A row that points at the row before it on its branch. */
@@ -31,9 +32,10 @@ export function distinct<Row extends Pick<Link, 'seq'>>(rows: readonly Row[]): r
   return [...new Map(rows.map((row) => [row.seq, row])).values()];
 }
 
-/** Whether each row comes after `from` and after the row before it. A damaged table may lead back, and who follows it never ends. */
-export function areInOrder(rows: readonly Pick<Link, 'seq'>[], from: number): boolean {
-  return rows.every(({ seq }, index) => seq > (rows[index - 1]?.seq ?? from));
+/** Throws unless each row comes after `from` and after the row before it. A damaged table may lead back, and who follows it never ends. */
+export function requireOrder(table: string, rows: readonly Pick<Link, 'seq'>[], from: number): void {
+  const isInOrder = rows.every(({ seq }, index) => seq > (rows[index - 1]?.seq ?? from));
+  if (!isInOrder) throw corrupt(`the rows of ${table} are not in their order`);
 }
 
 /** The places of the rows on the way from the place `tip` to the root, as a list for `IN`. Parents are older, so it ends. */

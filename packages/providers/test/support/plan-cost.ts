@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { type CacheMark, type CacheState, EMPTY_CACHE, serveFromCache } from '../../src/cache/cache-model.ts';
 import type { CacheRules } from '../../src/cache/family-rules.ts';
 import { type CachePolicy, planBreakpoints } from '../../src/cache/plan-breakpoints.ts';
@@ -71,3 +72,11 @@ export function serve(
   const written = Object.values(verdict.written).reduce((sum, tokens) => sum + tokens, 0);
   return { ...verdict, written, cost: verdict.fresh * FRESH + verdict.read * READ + written * WRITE };
 }
+
+/** That `auto` costs no more than the other but for so much, and reads at least as much in each request. `name` is the other's. */
+export function expectNoBetter(other: Account, auto: Account, slack: number, name?: string): void {
+  expect(other.cost, name).toBeGreaterThanOrEqual(auto.cost - slack);
+  for (const [index, read] of other.reads.entries()) expect(read, name).toBeLessThanOrEqual(auto.reads[index] ?? 0);
+}
+
+type Account = Pick<ReturnType<typeof account>, 'cost' | 'reads'>;

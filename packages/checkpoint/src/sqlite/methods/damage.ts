@@ -3,7 +3,7 @@ import type { SessionId } from '../../session.ts';
 import { lostTurns } from '../../sql/lost-turns.ts';
 import { corrupt, damageIn } from '../../sql/rows.ts';
 import type { Damage } from '../../store.ts';
-import { areInOrder } from '../chain.ts';
+import { requireOrder } from '../chain.ts';
 import type { SqliteContext } from '../context.ts';
 import type { Rows } from '../rows/rows.ts';
 import type { ReadDump } from './dump.ts';
@@ -168,7 +168,7 @@ async function* rowsOf(
     const from: number = after;
     yield* damageFrom({ read }, {}, () => {
       batch = connection.prepare<[number], Row>(list).all(from);
-      if (!areInOrder(batch, from)) throw corrupt(`the rows of ${name} are not in their order`);
+      requireOrder(name, batch, from);
     });
     for (const row of batch)
       yield typeof row.id === 'string' ? row : { message: `row ${row.seq} of ${name} has no ${id}` };

@@ -4,7 +4,7 @@ import type { SessionId, TurnId } from '../../session.ts';
 import { loadSqliteCore } from '../../sql/load-drizzle.ts';
 import { corrupt, turnFromRow } from '../../sql/rows.ts';
 import type { TurnRange } from '../../turn-sums.ts';
-import { areInOrder, chainOf, followChain } from '../chain.ts';
+import { chainOf, followChain, requireOrder } from '../chain.ts';
 import { boundTo, eachLazily, isStorable, lazily, prepareInsert, type SqliteContext } from '../context.ts';
 import { prefixRange } from '../prefix.ts';
 import { type BlobSeqs, seqOf } from './blobs.ts';
@@ -114,7 +114,7 @@ export function turnRows(context: SqliteContext) {
         models && oneOf(turns.model, models),
       );
       const found = selectTurns(context).where(inRange).orderBy(asc(turns.seq)).limit(limit).all();
-      if (!areInOrder(found, seq)) throw corrupt('the turns are not in their order');
+      requireOrder('turns', found, seq);
       return found.map(storedTurn);
     },
 
